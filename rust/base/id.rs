@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Numbers that user space knows objects by.
+
+use super::abi;
+
+/// Bits of a receive id that number the messages inside one block.
+const SERIAL_BITS: u32 = 16;
+
+/// Highest block number: a receive id is a positive 31-bit value.
+pub(crate) const MAX_BLOCK: u16 = i16::MAX as u16;
+
+/// Name of one received message.
+///
+/// A session hands out blocks of 65,536 consecutive ids to its channels, in turn and starting at
+/// block 1, and a channel uses each id of a block once. So a number comes back only after 2^31
+/// messages of the session, and a late reply finds nothing instead of a later message (B45).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Rcvid(u32);
+
+impl Rcvid {
+    /// The id that a user named, if it can be one.
+    pub(crate) fn from_user(value: i64) -> Option<Self> {
+        match u32::try_from(value) {
+            Ok(id) if id >> SERIAL_BITS >= 1 && id <= i32::MAX as u32 => Some(Self(id)),
+            _ => None,
+        }
+    }
+
+    /// The value that user space sees.
+    pub(crate) fn as_user(self) -> i64 {
+        i64::from(self.0)
+    }
+
+    /// The block that the id belongs to.
+    pub(crate) fn block(self) -> u16 {
+        (self.0 >> SERIAL_BITS) as u16
+    }
+
+    /// The next id; no other lies between the two.
+    pub(crate) fn successor(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+
+    /// The first id of a block, for range searches.
+    pub(crate) fn first_of(block: u16) -> Self {
+        Self(u32::from(block) << SERIAL_BITS)
+    }
+}
+
+/// Source of the receive ids of one channel: the unused rest of its current block.
+#[derive(Debug)]
+pub(crate) struct RcvidSource {
+    next: u32,
+    left: u32,
+}
+
+impl RcvidSource {
+    /// A source without a block.
+    pub(crate) const fn empty() -> Self {
+        Self { next: 0, left: 0 }
+    }
+
+    /// Goes on with `block`; what was left of the old one is never used.
+    pub(crate) fn refill(&mut self, block: u16) {
+        self.next = u32::from(block) << SERIAL_BITS;
+        self.left = 1 << SERIAL_BITS;
+    }
+
+    /// Whether a block is needed before the next id.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.left == 0
+    }
+
+    /// The block that the next id belongs to.
+    pub(crate) fn block(&self) -> Option<u16> {
+        (self.left > 0).then_some((self.next >> SERIAL_BITS) as u16)
+    }
+
+    /// The next id, or `None` when the block is used up.
+    pub(crate) fn take(&mut self) -> Option<Rcvid> {
+        if self.left == 0 {
+            return None;
+        }
+        let id = Rcvid(self.next);
+        self.next += 1;
+        self.left -= 1;
+        Some(id)
+    }
+}
+
+/// The block after `block`, in a circle that leaves 0 out.
+pub(crate) fn next_block(block: u16) -> u16 {
+    if block >= MAX_BLOCK {
+        1
+    } else {
+        block + 1
+    }
+}
+
+/// Number of a side-channel connection inside its session, if the coid can be one.
+pub(crate) fn side_number(coid: i32) -> Option<u32> {
+    let value = coid as u32;
+    let number = value & !abi::SIDE_CHANNEL;
+    (coid > 0 && value & abi::SIDE_CHANNEL != 0 && number != 0).then_some(number)
+}
+
+/// The coid of side-channel connection `number`.
+pub(crate) fn side_coid(number: u32) -> i32 {
+    (number | abi::SIDE_CHANNEL) as i32
+}
+
+/// The scoid of client `number`.
+pub(crate) fn scoid(number: u32) -> i32 {
+    (number | abi::SIDE_CHANNEL | abi::CONNECTION_SCOID) as i32
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The order in which waiting messages are received.
+
+/// Place of a waiting item in a channel's queue.
+///
+/// Smaller keys are received first: higher priority, then earlier arrival (B77, B78). Keys are
+/// unique because `arrival` is, so that an item can be taken out of the middle by its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    urgency: u8,
+    arrival: u64,
+}
+
+impl Key {
+    /// Not behind any other key.
+    pub(crate) const FIRST: Self = Self {
+        urgency: 0,
+        arrival: 0,
+    };
+
+    /// Makes the key of an item that arrives at `priority` as number `arrival`.
+    pub(crate) const fn new(priority: u8, arrival: u64) -> Self {
+        Self {
+            urgency: u8::MAX - priority,
+            arrival,
+        }
+    }
+
+    /// The next key; no other lies between the two.
+    pub(crate) const fn successor(self) -> Self {
+        Self {
+            urgency: self.urgency,
+            arrival: self.arrival.wrapping_add(1),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Arithmetic over part lists: totals, limits, and walking two lists of different shape.
+
+use super::abi;
+
+/// Why a part list was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// More parts or bytes than the limits allow.
+    TooLarge,
+    /// A part that reaches outside of user space.
+    OutOfRange,
+}
+
+/// Adds up a part list and checks the shape of each part.
+///
+/// Only shape is checked, not access. Parts without bytes may have any base (B39). That a list is
+/// too large is reported before what any single part is.
+#[derive(Debug, Default)]
+pub(crate) struct Audit {
+    total: u64,
+    too_large: bool,
+    out_of_range: bool,
+}
+
+impl Audit {
+    /// Takes the next part into account.
+    pub(crate) fn add(&mut self, base: u64, len: u64) {
+        if len == 0 {
+            return;
+        }
+        match self.total.checked_add(len) {
+            Some(total) if total <= abi::MAX_BYTES => self.total = total,
+            _ => self.too_large = true,
+        }
+        // Addresses of user space are those that are positive as signed numbers; whether they are
+        // mapped is found out when the bytes move.
+        let end = base.checked_add(len);
+        if !matches!(end, Some(end) if end <= i64::MAX as u64) {
+            self.out_of_range = true;
+        }
+    }
+
+    /// Total number of bytes, or why the list is refused.
+    pub(crate) fn finish(self) -> Result<usize, Refused> {
+        if self.too_large {
+            Err(Refused::TooLarge)
+        } else if self.out_of_range {
+            Err(Refused::OutOfRange)
+        } else {
+            // `MAX_BYTES` fits a `usize` of 32 bits.
+            Ok(self.total as usize)
+        }
+    }
+}
+
+/// Number of bytes that a transfer at `offset` of a memory of `total` bytes can move (B48, B49).
+pub(crate) fn window(total: usize, offset: u64, want: usize) -> usize {
+    match usize::try_from(offset) {
+        Ok(offset) if offset < total => want.min(total - offset),
+        _ => 0,
+    }
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Life cycle of one message, as data.
+//!
+//! [`State::step`] is the only place where a message changes state. The module calls it with the
+//! channel's lock held; the host tests explore it exhaustively. Nothing else decides who may copy,
+//! who may answer, or when the sender may go.
+//!
+//! ```text
+//!            Offer            Take               Deliver            BeginReply
+//!   Idle ────────▶ SendBlocked ───▶ Receiving ─────────▶ ReplyBlocked ───▶ Replying
+//!                       ▲   │         │  │                 │ (copies)        │ (copies)
+//!                       └───┼─PutBack─┘  │                 │                 │ Finish
+//!                           │ End        │ SenderFault     │ End             │
+//!                           ▼            ▼                 ▼                 ▼
+//!                         ──────────────────── Done(outcome) ─────────────────
+//! ```
+//!
+//! The rules behind the table:
+//!
+//! - While somebody copies (`Receiving`, `copies` above 0, `Replying`), a wish to end the message
+//!   is noted, and whoever copies last carries it out. So nobody copies into or out of the memory
+//!   of a call that has returned.
+//! - A fatal signal does not wait: the process is going, its buffers are of no use to it, and the
+//!   copier holds the memory by itself. The copier then finds the message done.
+//! - A reply that has begun wins over any other wish to end ("delivered beats interrupted"). A
+//!   receive that has begun does not: the sender leaves, and the server never learns of it.
+
+use super::fault::Side;
+
+/// Why a blocked sender has to stop waiting without an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// A signal that its process handles.
+    Interrupted,
+    /// Its connection was detached.
+    Detached,
+    /// The channel is gone.
+    ChannelGone,
+    /// A signal that ends its process.
+    Killed,
+}
+
+/// How a message ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The server answered; what, is kept beside the state.
+    Answered,
+    /// The server asked for the message to be sent again.
+    Restart,
+    /// Memory of the given side could not be reached while the message was received or answered.
+    Fault(Side),
+    /// The sender left, and the server never saw the message.
+    Withdrawn(Cause),
+    /// The sender left after the server had seen the message.
+    Abandoned(Cause),
+}
+
+/// Where a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// With its sender alone; not in any queue.
+    Idle,
+    /// In the channel's queue.
+    SendBlocked,
+    /// A server thread copies it out of the sender's memory, to receive it.
+    Receiving {
+        /// Why the sender wants to leave, if it does.
+        wish: Option<Cause>,
+    },
+    /// Received and not answered.
+    ReplyBlocked {
+        /// Server threads that copy from or to the sender's memory.
+        copies: u16,
+        /// Why the sender wants to leave, if it does; then no new copy or answer may begin.
+        wish: Option<Cause>,
+    },
+    /// A server thread copies the answer into the sender's memory.
+    Replying {
+        /// Other server threads that still copy.
+        copies: u16,
+        /// How the message will have ended as soon as they are through.
+        outcome: Option<Outcome>,
+    },
+    /// Over; the sender takes the outcome with it.
+    Done(Outcome),
+}
+
+/// What can happen to a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// The sender puts it in the queue.
+    Offer,
+    /// A server thread takes it out of the queue.
+    Take,
+    /// The receive is complete.
+    Deliver,
+    /// The receive failed for reasons of the server's own.
+    PutBack,
+    /// The receive failed because of the sender's memory.
+    SenderFault,
+    /// A server thread starts to read or write the sender's memory.
+    BeginCopy,
+    /// It is through.
+    EndCopy,
+    /// A server thread starts to answer.
+    BeginReply,
+    /// The answer is complete.
+    Finish(Outcome),
+    /// The sender has to stop waiting.
+    End(Cause),
+}
+
+/// Why an event was refused; the state stays as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The sender does not wait for an answer, or no longer.
+    NotBlocked,
+    /// More threads copy at once than can be counted.
+    TooMany,
+    /// The caller holds a token that it cannot hold in this state: a bug of the module.
+    Illegal,
+}
+
+impl State {
+    /// The state after `event`.
+    pub(crate) fn step(self, event: Event) -> Result<State, Refusal> {
+        match self {
+            State::Idle => match event {
+                Event::Offer => Ok(State::SendBlocked),
+                _ => Err(Refusal::Illegal),
+            },
+            State::SendBlocked => match event {
+                Event::Take => Ok(State::Receiving { wish: None }),
+                Event::End(cause) => Ok(State::Done(Outcome::Withdrawn(cause))),
+                _ => Err(Refusal::NotBlocked),
+            },
+            State::Receiving { wish } => Self::receiving(wish, event),
+            State::ReplyBlocked { copies, wish } => Self::reply_blocked(copies, wish, event),
+            State::Replying { copies, outcome } => Self::replying(copies, outcome, event),
+            State::Done(_) => match event {
+                // The sender was killed under the copier, who only now puts its token down.
+                Event::Deliver
+                | Event::PutBack
+                | Event::SenderFault
+                | Event::EndCopy
+                | Event::Finish(_)
+                | Event::End(_) => Ok(self),
+                Event::BeginCopy | Event::BeginReply => Err(Refusal::NotBlocked),
+                Event::Offer | Event::Take => Err(Refusal::Illegal),
+            },
+        }
+    }
+
+    fn receiving(wish: Option<Cause>, event: Event) -> Result<State, Refusal> {
+        match (event, wish) {
+            (Event::Deliver, None) => Ok(State::ReplyBlocked {
+                copies: 0,
+                wish: None,
+            }),
+            (Event::PutBack, None) => Ok(State::SendBlocked),
+            (Event::Deliver | Event::PutBack, Some(cause)) => {
+                Ok(State::Done(Outcome::Withdrawn(cause)))
+            }
+            (Event::SenderFault, _) => Ok(State::Done(Outcome::Fault(Side::Client))),
+            (Event::End(Cause::Killed), _) => Ok(State::Done(Outcome::Withdrawn(Cause::Killed))),
+            (Event::End(cause), wish) => Ok(State::Receiving {
+                wish: wish.or(Some(cause)),
+            }),
+            (Event::BeginCopy | Event::BeginReply, _) => Err(Refusal::NotBlocked),
+            _ => Err(Refusal::Illegal),
+        }
+    }
+
+    fn reply_blocked(copies: u16, wish: Option<Cause>, event: Event) -> Result<State, Refusal> {
+        match event {
+            Event::BeginCopy | Event::BeginReply if wish.is_some() => Err(Refusal::NotBlocked),
+            Event::BeginCopy => match copies.checked_add(1) {
+                Some(copies) => Ok(State::ReplyBlocked { copies, wish }),
+                None => Err(Refusal::TooMany),
+            },
+            Event::EndCopy => match (copies.checked_sub(1), wish) {
+                (Some(0), Some(cause)) => Ok(State::Done(Outcome::Abandoned(cause))),
+                (Some(copies), wish) => Ok(State::ReplyBlocked { copies, wish }),
+                (None, _) => Err(Refusal::Illegal),
+            },
+            Event::BeginReply => Ok(State::Replying {
+                copies,
+                outcome: None,
+            }),
+            Event::End(cause) if copies == 0 || cause == Cause::Killed => {
+                Ok(State::Done(Outcome::Abandoned(cause)))
+            }
+            Event::End(cause) => Ok(State::ReplyBlocked {
+                copies,
+                wish: wish.or(Some(cause)),
+            }),
+            _ => Err(Refusal::Illegal),
+        }
+    }
+
+    fn replying(copies: u16, outcome: Option<Outcome>, event: Event) -> Result<State, Refusal> {
+        match event {
+            Event::Finish(outcome) if copies == 0 => Ok(State::Done(outcome)),
+            Event::Finish(outcome) => Ok(State::Replying {
+                copies,
+                outcome: Some(outcome),
+            }),
+            Event::EndCopy => match (copies.checked_sub(1), outcome) {
+                (Some(0), Some(outcome)) => Ok(State::Done(outcome)),
+                (Some(copies), outcome) => Ok(State::Replying { copies, outcome }),
+                (None, _) => Err(Refusal::Illegal),
+            },
+            Event::End(Cause::Killed) => Ok(State::Done(Outcome::Abandoned(Cause::Killed))),
+            Event::End(_) => Ok(State::Replying { copies, outcome }),
+            Event::BeginCopy | Event::BeginReply => Err(Refusal::NotBlocked),
+            _ => Err(Refusal::Illegal),
+        }
+    }
+
+    /// Whether the message waits in the channel's queue.
+    pub(crate) fn is_queued(self) -> bool {
+        self == State::SendBlocked
+    }
+
+    /// Whether a receive id was given to the message; it may not be known to anybody yet.
+    pub(crate) fn is_named(self) -> bool {
+        matches!(
+            self,
+            State::Receiving { .. } | State::ReplyBlocked { .. } | State::Replying { .. }
+        )
+    }
+
+    /// Whether the sender waits for an answer, and may be copied from and answered.
+    pub(crate) fn is_reply_blocked(self) -> bool {
+        matches!(self, State::ReplyBlocked { wish: None, .. })
+    }
+
+    /// How the message ended, if it did.
+    pub(crate) fn outcome(self) -> Option<Outcome> {
+        match self {
+            State::Done(outcome) => Some(outcome),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The server's end: a channel, who may connect to it, and by which names it knows its clients.
+//!
+//! Locks: `Channel::clients` and `Scoids::pool` are leaves.
+
+use crate::base::{
+    abi,
+    id, //
+};
+use crate::rendezvous::{
+    tables::{
+        Origin,
+        Transaction, //
+    },
+    Rendezvous, //
+};
+use crate::sys::task::{
+    self,
+    Process, //
+};
+use kernel::{
+    id_pool::IdPool,
+    prelude::*,
+    rbtree::{
+        RBTree,
+        RBTreeNode, //
+    },
+    sync::{
+        atomic::Relaxed,
+        new_spinlock,
+        Arc,
+        SpinLock, //
+    },
+    task::Kuid, //
+};
+
+/// Flags that a channel can be created with.
+pub(crate) const FLAGS: u32 = abi::CHF_SENDER_LEN | abi::CHF_REPLY_LEN | abi::CHF_PRIVATE;
+
+/// Numbers of one process, from 1 to 65,535 like QNX's.
+pub(crate) const MAX_NUMBER: u32 = 65_535;
+
+/// The scoid numbers of one session.
+#[pin_data]
+pub(crate) struct Scoids {
+    #[pin]
+    pool: SpinLock<IdPool>,
+}
+
+impl Scoids {
+    /// All of them free.
+    pub(crate) fn new() -> impl PinInit<Self> {
+        pin_init!(Self {
+            pool <- new_spinlock!(IdPool::new(), "Scoids::pool"),
+        })
+    }
+
+    /// The lowest free number; `EAGAIN` if there is none, `ENOMEM`.
+    fn acquire(&self) -> Result<u32> {
+        lowest_free(&self.pool, MAX_NUMBER, |pool| pool)
+    }
+
+    fn release(&self, number: u32) {
+        self.pool.lock().release_id(number as usize);
+    }
+}
+
+/// Takes the lowest free number from 1 to `max` out of a pool behind a lock, and grows the pool
+/// outside of the lock if need be.
+///
+/// Fails with `EAGAIN` if there is none, and with `ENOMEM`.
+pub(crate) fn lowest_free<T>(
+    lock: &SpinLock<T>,
+    max: u32,
+    pool: impl for<'a> Fn(&'a mut T) -> &'a mut IdPool,
+) -> Result<u32>
+where
+    T: Unpin,
+{
+    let mut resizer = None;
+    loop {
+        let mut guard = lock.lock();
+        let pool = pool(&mut guard);
+        if let Some(resizer) = resizer.take() {
+            pool.grow(resizer);
+        }
+        if let Some(unused) = pool.find_unused_id(1) {
+            let number = u32::try_from(unused.as_usize()).unwrap_or(u32::MAX);
+            if number > max {
+                return Err(EAGAIN);
+            }
+            unused.acquire();
+            return Ok(number);
+        }
+        let request = pool.grow_request().ok_or(EAGAIN)?;
+        drop(guard);
+        resizer = Some(request.realloc(GFP_KERNEL_ACCOUNT)?);
+    }
+}
+
+/// What the connections of one client process to one channel have in common.
+struct Client {
+    // Keeps the address that is the key of the table from being used again.
+    process: Process,
+    number: u32,
+    links: usize,
+}
+
+/// A channel.
+#[pin_data]
+pub(crate) struct Channel {
+    /// Where its clients and its threads meet.
+    #[pin]
+    pub(crate) rendezvous: Rendezvous,
+    /// Its number in its process.
+    pub(crate) chid: u32,
+    /// The process that it belongs to.
+    pub(crate) owner: Process,
+    flags: u32,
+    user: Kuid,
+    scoids: Arc<Scoids>,
+    #[pin]
+    clients: SpinLock<RBTree<usize, Client>>,
+}
+
+impl Channel {
+    /// Makes channel `chid` of the calling process.
+    pub(crate) fn new(chid: u32, flags: u32, scoids: Arc<Scoids>) -> Result<Arc<Self>> {
+        Arc::pin_init(
+            try_pin_init!(Self {
+                rendezvous <- Rendezvous::new(),
+                chid,
+                owner: Process::current(),
+                flags,
+                user: task::current_user(),
+                scoids,
+                clients <- new_spinlock!(RBTree::new(), "Channel::clients"),
+            }),
+            GFP_KERNEL_ACCOUNT,
+        )
+    }
+
+    /// Whether the caller may connect to it; `EACCES` if not.
+    ///
+    /// A private channel is for its own process. Any other is for processes of the user that made
+    /// it, and for those with `CAP_IPC_OWNER`.
+    pub(crate) fn check_access(&self) -> Result {
+        let may = if self.flags & abi::CHF_PRIVATE != 0 {
+            self.owner.is_current()
+        } else {
+            self.user == task::current_user() || task::may_connect_to_all()
+        };
+        if may {
+            Ok(())
+        } else {
+            Err(EACCES)
+        }
+    }
+
+    /// Describes a message to the caller.
+    pub(crate) fn describe(&self, transaction: &Transaction) -> abi::MsgInfo {
+        let message = &transaction.message;
+        abi::MsgInfo {
+            pid: message.origin.client.number_here(),
+            tid: transaction.sender.thread().map_or(0, task::thread_number_here),
+            chid: self.chid as i32,
+            scoid: message.origin.scoid,
+            coid: message.coid,
+            priority: i16::from(message.priority),
+            msglen: transaction.received.load(Relaxed),
+            srcmsglen: message.send.total() as i64,
+            dstmsglen: message.reply.total() as i64,
+            ..Default::default()
+        }
+    }
+}
+
+/// A client's hold on a channel: it has a name at the server as long as this lives.
+pub(crate) struct Link {
+    /// The channel.
+    pub(crate) channel: Arc<Channel>,
+    /// What messages carry of it.
+    pub(crate) origin: Arc<Origin>,
+    number: u32,
+    /// Key in the channel's table, if the name is shared.
+    key: Option<usize>,
+}
+
+impl Link {
+    /// Links the calling process to a channel.
+    ///
+    /// All links of one process have one scoid, unless it is not to be shared (B10 to B12).
+    /// Fails with `EAGAIN` if the server has no number left, and with `ENOMEM`.
+    pub(crate) fn new(channel: &Arc<Channel>, share: bool) -> Result<Self> {
+        let process = Process::current();
+        let key = process.key();
+        let known = if share { channel.share(key) } else { None };
+        let number = match known {
+            Some(number) => number,
+            None => channel.name(&process, share)?,
+        };
+        // From here on the number goes with the link if anything fails.
+        let origin = Arc::new(
+            Origin::new(process, id::scoid(number)),
+            GFP_KERNEL_ACCOUNT,
+        );
+        match origin {
+            Ok(origin) => Ok(Self {
+                channel: channel.clone(),
+                origin,
+                number,
+                key: share.then_some(key),
+            }),
+            Err(error) => {
+                channel.unname(number, share.then_some(key));
+                Err(error.into())
+            }
+        }
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.channel.unname(self.number, self.key);
+    }
+}
+
+impl Channel {
+    /// One more link of a client that has a number.
+    fn share(&self, key: usize) -> Option<u32> {
+        let mut clients = self.clients.lock();
+        let client = clients.get_mut(&key)?;
+        client.links += 1;
+        Some(client.number)
+    }
+
+    /// A number for a client that has none.
+    fn name(&self, process: &Process, share: bool) -> Result<u32> {
+        let number = self.scoids.acquire()?;
+        if !share {
+            return Ok(number);
+        }
+        let client = Client {
+            process: process.clone(),
+            number,
+            links: 1,
+        };
+        let key = client.process.key();
+        let node = match RBTreeNode::new(key, client, GFP_KERNEL_ACCOUNT) {
+            Ok(node) => node,
+            Err(error) => {
+                self.scoids.release(number);
+                return Err(error);
+            }
+        };
+        let mut clients = self.clients.lock();
+        if let Some(other) = clients.get_mut(&key) {
+            // Another thread of the client was faster.
+            other.links += 1;
+            let known = other.number;
+            drop(clients);
+            self.scoids.release(number);
+            return Ok(known);
+        }
+        clients.insert(node);
+        Ok(number)
+    }
+
+    /// One link less; the last one gives the number back.
+    fn unname(&self, number: u32, key: Option<usize>) {
+        if let Some(key) = key {
+            // Declared before the lock is taken, so that it is freed after it.
+            let _last;
+            let mut clients = self.clients.lock();
+            if let Some(client) = clients.get_mut(&key) {
+                client.links -= 1;
+                if client.links > 0 {
+                    return;
+                }
+            }
+            _last = clients.remove_node(&key);
+        }
+        self.scoids.release(number);
+    }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The three kinds of file that user space sees: sessions, connections and channels.
+//!
+//! Thin: says which function an ioctl means, and turns objects into descriptors.
+
+use crate::base::abi;
+use crate::channel::Channel;
+use crate::connection::Descriptor;
+use crate::ops::{
+    self,
+    connect::Attached, //
+};
+use crate::registry::Registry;
+use crate::session::Session;
+use crate::sys::{
+    address_space::Watch,
+    fops::{
+        anonymous_file,
+        FileObject,
+        POLL_HANGUP,
+        POLL_READABLE, //
+    },
+    misc::Device,
+    task,
+    user_args::UserArg, //
+};
+use kernel::{
+    fs::{
+        file::{
+            flags,
+            FileDescriptorReservation, //
+        },
+        File, //
+    },
+    prelude::*,
+    sync::{
+        poll::PollTable,
+        Arc,
+        ArcBorrow, //
+    }, //
+};
+
+/// An open `/dev/qipc`.
+#[pin_data]
+pub(crate) struct SessionFile {
+    session: Arc<Session>,
+    /// Ends the session when its process execs or exits, whoever holds the file.
+    #[pin]
+    watch: Watch<Session>,
+}
+
+impl Device for SessionFile {
+    type Shared = Arc<Registry>;
+
+    fn open(registry: &Arc<Registry>, _file: &File) -> Result<Arc<Self>> {
+        let session = Session::new(registry.clone())?;
+        Arc::pin_init(
+            try_pin_init!(Self {
+                watch <- Watch::current(session.clone()),
+                session,
+            }),
+            GFP_KERNEL_ACCOUNT,
+        )
+    }
+}
+
+#[vtable]
+impl FileObject for SessionFile {
+    fn ioctl(this: ArcBorrow<'_, Self>, cmd: u32, arg: usize) -> Result<isize> {
+        if !this.watch.is_current() {
+            return Err(ESTALE);
+        }
+        let session = &this.session;
+        session.check_owner()?;
+        let size = abi::arg_size(cmd);
+        if abi::CONNECT_ATTACH.matches(cmd) {
+            return match ops::connect::attach(session, arg, size)? {
+                Attached::Side => Ok(0),
+                Attached::Descriptor {
+                    object,
+                    close_on_exec,
+                    coid,
+                } => ConnectionFile(object).install(close_on_exec, &coid),
+            };
+        }
+        if abi::CHANNEL_FD.matches(cmd) {
+            let (channel, close_on_exec) = ops::channel::pollable(session, arg, size)?;
+            return ChannelFile(channel).install(close_on_exec);
+        }
+        ops::call(session, cmd, arg)
+    }
+
+    fn flush(this: ArcBorrow<'_, Self>) {
+        // The address space may live longer than the process, if a child of vfork has it.
+        if task::is_last_thread_exiting() && this.session.check_owner().is_ok() {
+            this.session.end();
+        }
+    }
+
+    fn release(this: Arc<Self>) {
+        this.session.end();
+    }
+}
+
+/// A connection that is a descriptor.
+struct ConnectionFile(Arc<Descriptor>);
+
+impl ConnectionFile {
+    /// Gives the caller a descriptor, after it was told which.
+    fn install(self, close_on_exec: bool, coid: &UserArg<i32>) -> Result<isize> {
+        let reserved = reserve(close_on_exec)?;
+        let file = anonymous_file(c"[qipc-connection]", Arc::new(self, GFP_KERNEL_ACCOUNT)?)?;
+        coid.write(&(reserved.reserved_fd() as i32))?;
+        reserved.fd_install(file);
+        Ok(0)
+    }
+}
+
+#[vtable]
+impl FileObject for ConnectionFile {
+    fn ioctl(this: ArcBorrow<'_, Self>, cmd: u32, arg: usize) -> Result<isize> {
+        let size = abi::arg_size(cmd);
+        if abi::MSG_SEND.matches(cmd) {
+            ops::send::by_descriptor(&this.0, arg, size)
+        } else if abi::CONNECT_DETACH.matches(cmd) {
+            ops::connect::detach_name(&this.0, arg, size)
+        } else {
+            Err(ENOTTY)
+        }
+    }
+
+    fn flush(this: ArcBorrow<'_, Self>) {
+        if task::is_last_thread_exiting() {
+            this.0.leave();
+        }
+    }
+}
+
+/// A channel that can be polled.
+struct ChannelFile(Arc<Channel>);
+
+impl ChannelFile {
+    fn install(self, close_on_exec: bool) -> Result<isize> {
+        let reserved = reserve(close_on_exec)?;
+        let file = anonymous_file(c"[qipc-channel]", Arc::new(self, GFP_KERNEL_ACCOUNT)?)?;
+        let number = reserved.reserved_fd();
+        reserved.fd_install(file);
+        Ok(number as isize)
+    }
+}
+
+#[vtable]
+impl FileObject for ChannelFile {
+    fn poll(this: ArcBorrow<'_, Self>, file: &File, table: PollTable<'_>) -> u32 {
+        let (readable, open) = this
+            .0
+            .rendezvous
+            .poll(|pollers| table.register_wait(file, pollers));
+        match (open, readable) {
+            (false, _) => POLL_HANGUP,
+            (true, true) => POLL_READABLE,
+            (true, false) => 0,
+        }
+    }
+}
+
+fn reserve(close_on_exec: bool) -> Result<FileDescriptorReservation> {
+    FileDescriptorReservation::get_unused_fd_flags(if close_on_exec {
+        flags::O_CLOEXEC
+    } else {
+        0
+    })
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! One function per ioctl: straight-line checks, then a call or two further down.
+//!
+//! The files of this folder do not know one another; what two of them need lies in a lower layer.
+
+pub(crate) mod channel;
+pub(crate) mod connect;
+pub(crate) mod info;
+pub(crate) mod receive;
+pub(crate) mod reply;
+pub(crate) mod send;
+pub(crate) mod transfer;
+
+use crate::base::abi;
+use crate::session::Session;
+use crate::sys::user_args::UserArg;
+use core::mem::offset_of;
+use kernel::{
+    error::code::EINTR,
+    prelude::*, //
+};
+
+/// Handles one ioctl of a session: takes the address of the argument and its announced size.
+type Handler = fn(&Session, usize, usize) -> Result<isize>;
+
+/// The ioctls that need nothing but a session, the frequent ones first.
+const TABLE: [(abi::Call, Handler); 12] = [
+    (abi::MSG_SEND, send::by_session),
+    (abi::MSG_REPLY_RECEIVE, reply_receive),
+    (abi::MSG_RECEIVE, receive::msg_receive),
+    (abi::MSG_REPLY, reply::msg_reply),
+    (abi::MSG_READ, transfer::msg_read),
+    (abi::MSG_WRITE, transfer::msg_write),
+    (abi::MSG_ERROR, reply::msg_error),
+    (abi::MSG_INFO, info::msg_info),
+    (abi::CHANNEL_CREATE, channel::create),
+    (abi::CHANNEL_DESTROY, channel::destroy),
+    (abi::CONNECT_DETACH, connect::detach),
+    (abi::GET_FEATURES, info::features),
+];
+
+// No two of them may have the same number.
+const _: () = {
+    let mut seen = 0u64;
+    let mut index = 0;
+    while index < TABLE.len() {
+        let bit = 1 << (TABLE[index].0.nr - 0x20);
+        assert!(seen & bit == 0);
+        seen |= bit;
+        index += 1;
+    }
+};
+
+/// Handles an ioctl of a session; `ENOTTY` if there is none of this number.
+pub(crate) fn call(session: &Session, cmd: u32, arg: usize) -> Result<isize> {
+    for (call, handler) in &TABLE {
+        if call.matches(cmd) {
+            return handler(session, arg, abi::arg_size(cmd));
+        }
+    }
+    Err(ENOTTY)
+}
+
+/// `QIPC_MSG_REPLY_RECEIVE`: answers one message and waits for the next.
+///
+/// Arguments that are wrong in themselves fail the call before anything is done.
+fn reply_receive(session: &Session, arg: usize, size: usize) -> Result<isize> {
+    let user = UserArg::<abi::MsgReplyReceive>::new(arg);
+    let args = user.read(size)?;
+    if args.reserved != 0 {
+        return Err(EINVAL);
+    }
+    let answer = reply::Answer::parse(&args.reply)?;
+    let reception = receive::Reception::parse(session, &args.receive)?;
+    let answered = args.reply.rcvid != 0;
+    if answered {
+        let result = reply::reply(session, &answer);
+        let (error, side) = match result {
+            Ok(()) => (0, abi::SIDE_NONE),
+            Err(failure) => (
+                -failure.error.to_errno(),
+                failure.side.map_or(abi::SIDE_NONE, |side| side.code()),
+            ),
+        };
+        user.field::<i32>(offset_of!(abi::MsgReplyReceive, reply_error))
+            .write(&error)?;
+        if side != abi::SIDE_NONE {
+            user.field::<abi::MsgReply>(offset_of!(abi::MsgReplyReceive, reply))
+                .field::<u32>(offset_of!(abi::MsgReply, side))
+                .write(&side)?;
+        }
+    }
+    let out = user
+        .field::<abi::MsgReceive>(offset_of!(abi::MsgReplyReceive, receive))
+        .field(offset_of!(abi::MsgReceive, result));
+    receive::receive(session, &reception, &out).map_err(|error| {
+        if answered && error == receive::restart() {
+            // The reply must not be made a second time.
+            EINTR
+        } else {
+            error
+        }
+    })
+}

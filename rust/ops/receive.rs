@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `QIPC_MSG_RECEIVE`: MsgReceive. Blocks; pulls the message out of the client's memory.
+
+use crate::base::abi;
+use crate::channel::Channel;
+use crate::copy::parts::Parts;
+use crate::rendezvous::{
+    Accepted,
+    Claim, //
+};
+use crate::session::Session;
+use crate::sys::{
+    remote_mm::CopyFault,
+    task,
+    user_args::UserArg, //
+};
+use core::mem::offset_of;
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::Relaxed,
+        Arc, //
+    }, //
+};
+
+/// A receive whose arguments are right.
+pub(super) struct Reception {
+    channel: Arc<Channel>,
+    into: Parts,
+    wait: bool,
+}
+
+impl Reception {
+    /// Checks the arguments.
+    pub(super) fn parse(session: &Session, args: &abi::MsgReceive) -> Result<Self> {
+        if args.flags & !(abi::BUF | abi::NONBLOCK) != 0 {
+            return Err(EINVAL);
+        }
+        Ok(Self {
+            into: Parts::from_user(args.vec, args.flags & abi::BUF != 0)?,
+            channel: session.channel(args.chid)?,
+            wait: args.flags & abi::NONBLOCK == 0,
+        })
+    }
+}
+
+/// What became of one message.
+enum Received {
+    /// It is the caller's to answer.
+    Delivered,
+    /// Its sender failed or left.
+    Lost,
+}
+
+/// `QIPC_MSG_RECEIVE`.
+pub(super) fn msg_receive(session: &Session, arg: usize, size: usize) -> Result<isize> {
+    let user = UserArg::<abi::MsgReceive>::new(arg);
+    let args = user.read(size)?;
+    let reception = Reception::parse(session, &args)?;
+    let out = user.field(offset_of!(abi::MsgReceive, result));
+    receive(session, &reception, &out)
+}
+
+/// The error that makes the call start again after a signal without a handler.
+pub(super) fn restart() -> Error {
+    task::restart_unless_handled()
+}
+
+/// Waits for a message, copies it, and describes it in `out`.
+///
+/// A client whose message cannot be read fails, and the next one is taken (B56).
+pub(super) fn receive(
+    session: &Session,
+    reception: &Reception,
+    out: &UserArg<abi::ReceiveResult>,
+) -> Result<isize> {
+    let channel = &reception.channel;
+    loop {
+        if task::is_dying() {
+            return Err(EINTR);
+        }
+        match channel.rendezvous.accept(reception.wait) {
+            Ok(Accepted::OutOfIds) => session.add_block(channel)?,
+            Ok(Accepted::Message(claim)) => match deliver(claim, reception, out)? {
+                Received::Delivered => return Ok(0),
+                Received::Lost => (),
+            },
+            Err(error) if error == EINTR => return Err(restart()),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Copies a message. On failures of the caller's own it goes back to its place (B57, B58, B64).
+fn deliver(
+    claim: Claim<'_>,
+    reception: &Reception,
+    out: &UserArg<abi::ReceiveResult>,
+) -> Result<Received> {
+    let transaction = claim.transaction();
+    let message = &transaction.message;
+    let len = message.send.total().min(reception.into.total());
+    match message.read(0, &reception.into, len) {
+        Ok(()) => (),
+        Err(CopyFault::Remote) => {
+            claim.fail_sender();
+            return Ok(Received::Lost);
+        }
+        Err(CopyFault::Local) => return Err(EFAULT),
+        Err(CopyFault::Dying) => return Err(EINTR),
+    }
+    transaction.received.store(len as i64, Relaxed);
+    out.write(&abi::ReceiveResult {
+        rcvid: claim.rcvid().as_user(),
+        info: reception.channel.describe(transaction),
+    })?;
+    Ok(if claim.deliver() {
+        Received::Delivered
+    } else {
+        Received::Lost
+    })
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `QIPC_MSG_REPLY` and `QIPC_MSG_ERROR`: MsgReply and MsgError. Pushes the reply into the client's
+//! memory and lets it go.
+
+use crate::base::{
+    abi,
+    fault::Side,
+    state::{
+        Cause,
+        Outcome, //
+    }, //
+};
+use crate::copy::{
+    self,
+    parts::Parts, //
+};
+use crate::session::Session;
+use crate::sys::{
+    remote_mm::CopyFault,
+    small_buf::{
+        SmallBuf,
+        INLINE_BYTES, //
+    },
+    user_args::UserArg, //
+};
+use core::mem::offset_of;
+use kernel::prelude::*;
+
+/// Highest errno that a client can be answered.
+const MAX_ERROR: i32 = 4095;
+
+/// `ERESTART` of user space, which asks the client to send again.
+const ERESTART_USER: i32 = 85;
+
+/// A reply whose arguments are right.
+pub(super) struct Answer {
+    rcvid: i64,
+    status: i64,
+    from: Parts,
+}
+
+impl Answer {
+    /// Checks the arguments.
+    pub(super) fn parse(args: &abi::MsgReply) -> Result<Self> {
+        if args.flags & !abi::BUF != 0 {
+            return Err(EINVAL);
+        }
+        Ok(Self {
+            rcvid: args.rcvid,
+            status: args.status,
+            from: Parts::from_user(args.vec, args.flags & abi::BUF != 0)?,
+        })
+    }
+}
+
+/// Why a reply failed.
+pub(super) struct Failure {
+    /// The errno.
+    pub(super) error: Error,
+    /// Whose memory was at fault, if that was it.
+    pub(super) side: Option<Side>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, side: None }
+    }
+}
+
+impl From<Side> for Failure {
+    fn from(side: Side) -> Self {
+        Self {
+            error: EFAULT,
+            side: Some(side),
+        }
+    }
+}
+
+/// `QIPC_MSG_REPLY`.
+pub(super) fn msg_reply(session: &Session, arg: usize, size: usize) -> Result<isize> {
+    let user = UserArg::<abi::MsgReply>::new(arg);
+    let answer = Answer::parse(&user.read(size)?)?;
+    match reply(session, &answer) {
+        Ok(()) => Ok(0),
+        Err(failure) => {
+            if let Some(side) = failure.side {
+                user.field(offset_of!(abi::MsgReply, side))
+                    .write(&side.code())?;
+            }
+            Err(failure.error)
+        }
+    }
+}
+
+/// Answers a message. Whatever happens to the reply, the client goes on, unless nobody waits any
+/// more (B59, B60).
+pub(super) fn reply(session: &Session, answer: &Answer) -> Result<(), Failure> {
+    let (channel, rcvid) = session.by_rcvid(answer.rcvid)?;
+    let rendezvous = &channel.rendezvous;
+    let len = match answer.from.total() {
+        0 => 0,
+        total => total.min(rendezvous.find(rcvid)?.message.reply.total()),
+    };
+    if len <= INLINE_BYTES {
+        let mut inline = SmallBuf::new();
+        if copy::gather(&answer.from, len, &mut inline).is_err() {
+            rendezvous.answer(rcvid, Outcome::Fault(Side::Server), 0, 0, None)?;
+            return Err(Side::Server.into());
+        }
+        rendezvous.answer(rcvid, Outcome::Answered, answer.status, 0, Some(&inline))?;
+        return Ok(());
+    }
+    let reply = rendezvous.reply(rcvid)?;
+    match reply.message().write(0, &answer.from, len) {
+        Ok(()) => {
+            reply.finish(answer.status);
+            Ok(())
+        }
+        Err(CopyFault::Local) => {
+            reply.fail(Outcome::Fault(Side::Server));
+            Err(Side::Server.into())
+        }
+        Err(CopyFault::Remote) => {
+            reply.fail(Outcome::Fault(Side::Client));
+            Err(Side::Client.into())
+        }
+        Err(CopyFault::Dying) => {
+            reply.fail(Outcome::Abandoned(Cause::ChannelGone));
+            Err(EINTR.into())
+        }
+    }
+}
+
+/// `QIPC_MSG_ERROR`.
+pub(super) fn msg_error(session: &Session, arg: usize, size: usize) -> Result<isize> {
+    let args = UserArg::<abi::MsgError>::new(arg).read(size)?;
+    if args.reserved != 0 || !(0..=MAX_ERROR).contains(&args.error) {
+        return Err(EINVAL);
+    }
+    let (channel, rcvid) = session.by_rcvid(args.rcvid)?;
+    let outcome = match args.error {
+        ERESTART_USER => Outcome::Restart,
+        _ => Outcome::Answered,
+    };
+    channel
+        .rendezvous
+        .answer(rcvid, outcome, 0, args.error, None)?;
+    Ok(0)
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `QIPC_MSG_SEND`: MsgSend and its relatives. Blocks; copies nothing but short messages.
+
+use crate::base::{
+    abi,
+    fault::Side,
+    state::{
+        Cause,
+        Outcome, //
+    }, //
+};
+use crate::connection::{
+    Connection,
+    Descriptor, //
+};
+use crate::session::Session;
+use crate::sys::{
+    small_buf::SmallBuf,
+    task,
+    user_args::UserArg, //
+};
+use core::mem::offset_of;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+/// Sends over a side-channel connection.
+pub(super) fn by_session(session: &Session, arg: usize, size: usize) -> Result<isize> {
+    let user = UserArg::new(arg);
+    let args = user.read(size)?;
+    send(&user, &args, || session.connection(args.coid))
+}
+
+/// Sends over a connection that is a descriptor.
+pub(crate) fn by_descriptor(descriptor: &Descriptor, arg: usize, size: usize) -> Result<isize> {
+    let user = UserArg::new(arg);
+    let args = user.read(size)?;
+    send(&user, &args, || descriptor.connection())
+}
+
+fn send(
+    user: &UserArg<abi::MsgSend>,
+    args: &abi::MsgSend,
+    connection: impl FnOnce() -> Result<Arc<Connection>>,
+) -> Result<isize> {
+    if args.flags & !(abi::SEND_BUF | abi::REPLY_BUF) != 0 {
+        return Err(EINVAL);
+    }
+    let out = user.field(offset_of!(abi::MsgSend, result));
+    let connection = connection()?;
+    let mut transaction = connection.checkout()?;
+    if let Err(error) = transaction.message.fill(args) {
+        connection.checkin(transaction.into());
+        return Err(fault(&out, error, Side::Client));
+    }
+    transaction.sender.adopt();
+    let transaction = Arc::from(transaction);
+    let mut inline = SmallBuf::new();
+    let sent = connection.rendezvous().send(&transaction, &mut inline);
+    let result = sent.and_then(|sent| match sent.outcome {
+        Outcome::Answered => {
+            if let Err(error) = transaction.message.take_reply(&inline) {
+                return Err(fault(&out, error, Side::Client));
+            }
+            out.write(&abi::SendResult {
+                status: sent.status,
+                error: sent.error,
+                side: abi::SIDE_NONE,
+            })?;
+            Ok(0)
+        }
+        Outcome::Fault(side) => Err(fault(&out, EFAULT, side)),
+        Outcome::Withdrawn(cause) => Err(ended(cause, true)),
+        Outcome::Abandoned(cause) => Err(ended(cause, false)),
+        // Not reached: sent again by the rendezvous.
+        Outcome::Restart => Err(EIO),
+    });
+    connection.checkin(transaction);
+    result
+}
+
+/// Reports whose memory was at fault.
+fn fault(out: &UserArg<abi::SendResult>, error: Error, side: Side) -> Error {
+    let report = abi::SendResult {
+        side: if error == EFAULT {
+            side.code()
+        } else {
+            abi::SIDE_NONE
+        },
+        ..Default::default()
+    };
+    match out.write(&report) {
+        Ok(()) => error,
+        Err(error) => error,
+    }
+}
+
+/// The errno of a send that ended without an answer.
+///
+/// A send that the server never saw may be made again after a signal without a handler, say a
+/// stop: nobody can tell the difference. One that the server has seen may not.
+fn ended(cause: Cause, unseen: bool) -> Error {
+    match cause {
+        Cause::Interrupted if unseen => task::restart_unless_handled(),
+        Cause::Interrupted | Cause::Killed => EINTR,
+        Cause::Detached => EBADF,
+        Cause::ChannelGone => ESRCH,
+    }
+}

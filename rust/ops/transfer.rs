@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `QIPC_MSG_READ` and `QIPC_MSG_WRITE`: MsgRead and MsgWrite on a client that waits for its answer.
+
+use crate::base::{
+    abi,
+    fault::Side,
+    part_math::window, //
+};
+use crate::copy::parts::Parts;
+use crate::rendezvous::Transfer;
+use crate::session::Session;
+use crate::sys::{
+    remote_mm::CopyFault,
+    user_args::UserArg, //
+};
+use core::mem::offset_of;
+use kernel::prelude::*;
+
+/// `QIPC_MSG_READ`.
+pub(super) fn msg_read(session: &Session, arg: usize, size: usize) -> Result<isize> {
+    transfer(session, arg, size, |transfer, offset, parts| {
+        let message = transfer.message();
+        let len = window(message.send.total(), offset, parts.total());
+        message.read(offset as usize, parts, len).map(|()| len)
+    })
+}
+
+/// `QIPC_MSG_WRITE`.
+pub(super) fn msg_write(session: &Session, arg: usize, size: usize) -> Result<isize> {
+    transfer(session, arg, size, |transfer, offset, parts| {
+        let message = transfer.message();
+        let len = window(message.reply.total(), offset, parts.total());
+        message.write(offset as usize, parts, len).map(|()| len)
+    })
+}
+
+fn transfer(
+    session: &Session,
+    arg: usize,
+    size: usize,
+    copy: impl FnOnce(&Transfer<'_>, u64, &Parts) -> Result<usize, CopyFault>,
+) -> Result<isize> {
+    let user = UserArg::<abi::MsgTransfer>::new(arg);
+    let args = user.read(size)?;
+    if args.flags & !abi::BUF != 0 {
+        return Err(EINVAL);
+    }
+    let parts = Parts::from_user(args.vec, args.flags & abi::BUF != 0)?;
+    let (channel, rcvid) = session.by_rcvid(args.rcvid)?;
+    let transfer = channel.rendezvous.transfer(rcvid)?;
+    let copied = copy(&transfer, args.offset, &parts);
+    // The client may go on before the result is written.
+    drop(transfer);
+    let side = match copied {
+        Ok(bytes) => {
+            user.field(offset_of!(abi::MsgTransfer, bytes))
+                .write(&(bytes as i64))?;
+            return Ok(0);
+        }
+        Err(CopyFault::Dying) => return Err(EINTR),
+        Err(CopyFault::Local) => Side::Server,
+        Err(CopyFault::Remote) => Side::Client,
+    };
+    user.field(offset_of!(abi::MsgTransfer, side))
+        .write(&side.code())?;
+    Err(EFAULT)
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! qipc: QNX-style Send/Receive/Reply message passing behind `/dev/qipc`.
+//!
+//! A map of the module, top layer first. A file may use those of lower layers and no others; the
+//! build checks it (`tools/check-layers`, `tools/layers.txt`), and docs/architecture.md says why.
+//!
+//! | layer | file | what it is |
+//! |---|---|---|
+//! | 10 | `qipc_main` | this file: parameters, registration |
+//! | 9 | [`dev`] | the files that user space sees |
+//! | 8 | [`ops`] | one function per ioctl |
+//! | 7 | [`session`] | the objects of one process, by number; teardown |
+//! | 6 | [`registry`], [`connection`] | what can be connected to; the client's end |
+//! | 5 | [`channel`] | the server's end |
+//! | 4 | [`rendezvous`] | who meets whom; the one lock that matters |
+//! | 3 | [`copy`] | bytes between two processes |
+//! | 2 | [`wake`] | wake-ups after the lock |
+//! | 1 | [`sys`] | kernel facilities, wrapped; the only unsafe code |
+//! | 0 | [`base`] | pure types and rules, also tested on the host |
+
+mod base;
+mod channel;
+mod connection;
+mod copy;
+mod dev;
+mod ops;
+mod registry;
+mod rendezvous;
+mod session;
+mod sys;
+mod wake;
+
+use dev::SessionFile;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+use registry::Registry;
+use sys::misc::MiscRegistration;
+
+module! {
+    type: Qipc,
+    name: "qipc",
+    authors: ["The qipc authors"],
+    description: "QNX-style message passing",
+    license: "GPL v2",
+    params: {
+        mode: u16 {
+            default: 0o666,
+            description: "Permission bits of /dev/qipc",
+        },
+    },
+}
+
+/// The loaded module; dropped when it is unloaded, which open files prevent.
+#[pin_data]
+struct Qipc {
+    #[pin]
+    device: MiscRegistration<SessionFile>,
+}
+
+impl kernel::InPlaceModule for Qipc {
+    fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        pin_init::pin_init_scope(move || {
+            let registry = Arc::pin_init(Registry::new(), GFP_KERNEL)?;
+            let mode = module_parameters::mode.value() & 0o777;
+            Ok(try_pin_init!(Self {
+                device <- MiscRegistration::register(c"qipc", mode, registry),
+            }))
+        })
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Which channel a process id and a channel number mean, for those who connect.
+//!
+//! Lock: `Registry::channels`, a mutex; the locks of channels may be taken inside of it, it is
+//! taken inside of none.
+
+use crate::channel::{
+    Channel,
+    MAX_NUMBER, //
+};
+use crate::sys::task::Process;
+use kernel::{
+    prelude::*,
+    rbtree::{
+        RBTree,
+        RBTreeNodeReservation, //
+    },
+    sync::{
+        new_mutex,
+        Arc,
+        Mutex, //
+    }, //
+};
+
+/// Process, as [`Process::key`], and channel number. The channel holds the process, so that the
+/// key stays its own.
+type Name = (usize, u32);
+
+/// All channels that can be connected to.
+#[pin_data]
+pub(crate) struct Registry {
+    #[pin]
+    channels: Mutex<RBTree<Name, Arc<Channel>>>,
+}
+
+impl Registry {
+    /// No channels.
+    pub(crate) fn new() -> impl PinInit<Self> {
+        pin_init!(Self {
+            channels <- new_mutex!(RBTree::new(), "Registry::channels"),
+        })
+    }
+
+    /// Adds the channel that `make` makes for the lowest free number of `owner`.
+    ///
+    /// Numbers start at 1, whichever session of the process asks. Fails with `EAGAIN` if all are
+    /// taken, and as `make` does.
+    pub(crate) fn create(
+        &self,
+        owner: &Process,
+        make: impl FnOnce(u32) -> Result<Arc<Channel>>,
+    ) -> Result<Arc<Channel>> {
+        let node = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
+        let mut channels = self.channels.lock();
+        let mut chid = 1;
+        while chid <= MAX_NUMBER && channels.get(&(owner.key(), chid)).is_some() {
+            chid += 1;
+        }
+        if chid > MAX_NUMBER {
+            return Err(EAGAIN);
+        }
+        let channel = make(chid)?;
+        channels.insert(node.into_node((owner.key(), chid), channel.clone()));
+        Ok(channel)
+    }
+
+    /// Channel `chid` of a process.
+    pub(crate) fn find(&self, owner: &Process, chid: u32) -> Option<Arc<Channel>> {
+        self.channels.lock().get(&(owner.key(), chid)).cloned()
+    }
+
+    /// Takes a channel out; its number is free again.
+    pub(crate) fn remove(&self, channel: &Channel) {
+        let node = self
+            .channels
+            .lock()
+            .remove_node(&(channel.owner.key(), channel.chid));
+        drop(node);
+    }
+}

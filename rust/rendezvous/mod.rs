@@ -1,0 +1,550 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Who meets whom: the one short lock of a channel, and everything that is decided in it.
+//!
+//! # Locks
+//!
+//! `Rendezvous::tables` is the only lock here that matters. It is taken inside of a session's
+//! tables, and nothing is taken inside of it. No user memory is touched and nothing is allocated
+//! or freed while it is held; threads are woken after it (see [`WakeSet`]).
+//! `Rendezvous::idle` protects a pool, and is a leaf.
+//!
+//! # Tokens
+//!
+//! Who may copy holds a token: [`Claim`] while a message is received, [`Transfer`] while it is
+//! read or written, [`Reply`] while it is answered. A token that is dropped half way leaves the
+//! message in a defined state, whatever the reason.
+//!
+//! # How a sender waits
+//!
+//! 1. Until it is called or any signal comes.
+//! 2. A signal that does not end the process is a wish to leave. If a server thread copies at that
+//!    moment, the sender waits for it to finish, and now only a fatal signal wakes it.
+//! 3. A fatal signal ends the message at once, in any state.
+//!
+//! The waiting ends with [`State::Done`] and in no other way.
+//!
+//! [`State::Done`]: crate::base::state::State::Done
+
+pub(crate) mod tables;
+
+use crate::base::{
+    fault::Side,
+    id::Rcvid,
+    order::Key,
+    state::{
+        Cause,
+        Event,
+        Outcome,
+        Refusal, //
+    }, //
+};
+use crate::sys::{
+    small_buf::SmallBuf,
+    task,
+    wait::{
+        Until,
+        Woke, //
+    }, //
+};
+use crate::wake::WakeSet;
+use kernel::{
+    prelude::*,
+    sync::{
+        new_spinlock,
+        poll::PollCondVarBox,
+        Arc,
+        SetOnce,
+        SpinLock,
+        UniqueArc, //
+    }, //
+};
+use tables::{
+    Message,
+    Origin,
+    Receiver,
+    Tables,
+    Transaction, //
+};
+
+/// Receivers that are kept for the next call.
+const IDLE_RECEIVERS: usize = 16;
+/// Messages that are looked at in one go of the lock when some of many have to end.
+const STRETCH: usize = 128;
+
+/// Where the clients and the server threads of one channel meet.
+#[pin_data]
+pub(crate) struct Rendezvous {
+    #[pin]
+    tables: SpinLock<Tables>,
+    #[pin]
+    idle: SpinLock<KVec<UniqueArc<Receiver>>>,
+    pollers: SetOnce<PollCondVarBox>,
+}
+
+/// What came of waiting for a message.
+pub(crate) enum Accepted<'a> {
+    /// A message, for the caller to copy.
+    Message(Claim<'a>),
+    /// Nothing yet: first the channel needs a block of receive ids.
+    OutOfIds,
+}
+
+/// How a send ended.
+pub(crate) struct Sent {
+    /// How.
+    pub(crate) outcome: Outcome,
+    /// Status of the reply, if that is how.
+    pub(crate) status: i64,
+    /// Error of the answer, 0 if there was a reply.
+    pub(crate) error: i32,
+}
+
+impl Rendezvous {
+    /// Makes an open rendezvous without anybody in it.
+    pub(crate) fn new() -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            tables <- new_spinlock!(Tables::new(), "Rendezvous::tables"),
+            idle <- new_spinlock!(
+                KVec::with_capacity(IDLE_RECEIVERS, GFP_KERNEL_ACCOUNT)?,
+                "Rendezvous::idle"
+            ),
+            pollers: SetOnce::new(),
+        })
+    }
+
+    fn wakes(&self) -> WakeSet<'_> {
+        WakeSet::new(self.pollers.as_ref())
+    }
+
+    /// Makes a transaction that can be used with this rendezvous, again and again.
+    pub(crate) fn transaction(&self, message: Message) -> Result<UniqueArc<Transaction>> {
+        Transaction::new(&self.tables, message)
+    }
+
+    /// Sends a message and waits for what becomes of it.
+    ///
+    /// The calling thread has been adopted by the transaction's parker. A short reply is left in
+    /// `inline`. Fails with `EBADF` if the channel or the connection is closed.
+    pub(crate) fn send(
+        &self,
+        transaction: &Arc<Transaction>,
+        inline: &mut SmallBuf,
+    ) -> Result<Sent> {
+        let origin = &transaction.message.origin;
+        origin.begin();
+        let sent = loop {
+            if let Err(error) = self.offer(transaction) {
+                break Err(error);
+            }
+            self.wait(transaction);
+            let result = self.tables.lock().result(transaction, inline);
+            match result {
+                Some((Outcome::Restart, ..)) => (),
+                Some((outcome, status, error)) => {
+                    break Ok(Sent {
+                        outcome,
+                        status,
+                        error,
+                    })
+                }
+                // Not reached: `wait` returns when there is a result.
+                None => break Err(EIO),
+            }
+        };
+        origin.end();
+        sent
+    }
+
+    fn offer(&self, transaction: &Arc<Transaction>) -> Result {
+        let mut wakes = self.wakes();
+        let mut tables = self.tables.lock();
+        if !tables.open || transaction.message.origin.is_closed() {
+            return Err(EBADF);
+        }
+        tables.offer(transaction, &mut wakes);
+        Ok(())
+    }
+
+    /// Sleeps until the message is done; the stages are those at the head of this file.
+    fn wait(&self, transaction: &Arc<Transaction>) {
+        let mut until = Until::Signal;
+        while transaction.sender.park(until) == Woke::Signalled {
+            let cause = if task::is_dying() {
+                Cause::Killed
+            } else {
+                Cause::Interrupted
+            };
+            self.step(transaction, Event::End(cause));
+            until = Until::FatalSignal;
+        }
+    }
+
+    fn step(&self, transaction: &Arc<Transaction>, event: Event) {
+        let mut wakes = self.wakes();
+        let mut tables = self.tables.lock();
+        // What cannot happen in this state any more need not happen.
+        let _ = tables.step(transaction, event, &mut wakes);
+    }
+
+    /// Waits for a message.
+    ///
+    /// Fails with `ESRCH` if the channel is closed, with `EINTR` if a signal comes first, and with
+    /// `EAGAIN` if the caller does not want to wait. Delivered beats interrupted: a message that
+    /// is there is returned even if a signal is pending.
+    pub(crate) fn accept(&self, wait: bool) -> Result<Accepted<'_>> {
+        if let Some(accepted) = self.try_accept(None, false)? {
+            return Ok(accepted);
+        }
+        if !wait {
+            return Err(EAGAIN);
+        }
+        let idle = self.idle.lock().pop();
+        let mut receiver = match idle {
+            Some(receiver) => receiver,
+            None => Receiver::new(&self.tables)?,
+        };
+        receiver.thread.adopt();
+        let receiver = Arc::from(receiver);
+        let accepted = self.accept_sleeping(&receiver);
+        if let Some(receiver) = Arc::into_unique_or_drop(receiver) {
+            let mut receiver = Pin::into_inner(receiver);
+            receiver.thread.release();
+            // Refused if there are enough; then it is freed after the lock.
+            let refused = self.idle.lock().push_within_capacity(receiver);
+            drop(refused);
+        }
+        accepted
+    }
+
+    fn accept_sleeping(&self, receiver: &Arc<Receiver>) -> Result<Accepted<'_>> {
+        let mut signalled = false;
+        loop {
+            if let Some(accepted) = self.try_accept(Some(receiver), signalled)? {
+                return Ok(accepted);
+            }
+            signalled = receiver.thread.park(Until::Signal) == Woke::Signalled;
+        }
+    }
+
+    /// Takes the first message, or lets `receiver` wait for the next one.
+    ///
+    /// Each message that comes calls one waiting thread. The called thread may find that another
+    /// one, which did not wait, was faster; then it waits again. A called thread that leaves
+    /// without a message although one is there passes the call on.
+    fn try_accept(
+        &self,
+        receiver: Option<&Arc<Receiver>>,
+        signalled: bool,
+    ) -> Result<Option<Accepted<'_>>> {
+        let mut wakes = self.wakes();
+        let mut tables = self.tables.lock();
+        if let Some(receiver) = receiver {
+            tables.delist(receiver);
+        }
+        if !tables.open {
+            return Err(ESRCH);
+        }
+        if !tables.has_message() {
+            match receiver {
+                Some(_) if signalled => return Err(EINTR),
+                Some(receiver) => tables.enlist(receiver),
+                None => (),
+            }
+            return Ok(None);
+        }
+        if tables.rcvids.is_empty() {
+            // The caller comes back with ids, or fails.
+            tables.call_receiver(&mut wakes);
+            return Ok(Some(Accepted::OutOfIds));
+        }
+        Ok(tables.take(&mut wakes).map(|(transaction, rcvid)| {
+            Accepted::Message(Claim {
+                rendezvous: self,
+                transaction,
+                rcvid,
+                put_back: true,
+            })
+        }))
+    }
+
+    /// Gives the channel a fresh block of receive ids, unless it has ids by now.
+    pub(crate) fn refill(&self, block: u16) {
+        let mut tables = self.tables.lock();
+        if tables.rcvids.is_empty() {
+            tables.rcvids.refill(block);
+        }
+    }
+
+    /// Whether ids of a block may still be in use, or be given out.
+    pub(crate) fn uses_block(&self, block: u16) -> bool {
+        let tables = self.tables.lock();
+        tables.uses_block(block) || tables.rcvids.block() == Some(block)
+    }
+
+    /// The message that `rcvid` names, if its sender waits for an answer; `ESRCH` otherwise.
+    pub(crate) fn find(&self, rcvid: Rcvid) -> Result<Arc<Transaction>> {
+        let mut tables = self.tables.lock();
+        let transaction = tables.named(rcvid).ok_or(ESRCH)?;
+        if tables.state(&transaction).is_reply_blocked() {
+            return Ok(transaction);
+        }
+        // The last reference must not be dropped in the lock.
+        drop(tables);
+        Err(ESRCH)
+    }
+
+    /// Starts to read or write the memory of a sender; `ESRCH` if it does not wait any more.
+    pub(crate) fn transfer(&self, rcvid: Rcvid) -> Result<Transfer<'_>> {
+        let transaction = self.begin(rcvid, Event::BeginCopy)?;
+        Ok(Transfer {
+            rendezvous: self,
+            transaction,
+        })
+    }
+
+    /// Starts to answer a sender; `ESRCH` if it does not wait any more.
+    pub(crate) fn reply(&self, rcvid: Rcvid) -> Result<Reply<'_>> {
+        let transaction = self.begin(rcvid, Event::BeginReply)?;
+        Ok(Reply {
+            rendezvous: self,
+            transaction,
+            outcome: Outcome::Fault(Side::Server),
+        })
+    }
+
+    fn begin(&self, rcvid: Rcvid, event: Event) -> Result<Arc<Transaction>> {
+        let mut wakes = self.wakes();
+        // Declared before the lock is taken, so that it is not freed in it.
+        let transaction;
+        let mut tables = self.tables.lock();
+        transaction = tables.named(rcvid).ok_or(ESRCH)?;
+        match tables.step(&transaction, event, &mut wakes) {
+            Ok(_) => (),
+            Err(Refusal::TooMany) => return Err(EAGAIN),
+            Err(Refusal::NotBlocked | Refusal::Illegal) => return Err(ESRCH),
+        }
+        drop(tables);
+        Ok(transaction)
+    }
+
+    /// Answers a sender in one step, with a reply that is short, or with an error.
+    ///
+    /// Fails with `ESRCH` if it does not wait any more.
+    pub(crate) fn answer(
+        &self,
+        rcvid: Rcvid,
+        outcome: Outcome,
+        status: i64,
+        error: i32,
+        inline: Option<&SmallBuf>,
+    ) -> Result {
+        let mut wakes = self.wakes();
+        let transaction;
+        let mut tables = self.tables.lock();
+        transaction = tables.named(rcvid).ok_or(ESRCH)?;
+        tables
+            .step(&transaction, Event::BeginReply, &mut wakes)
+            .map_err(|_| ESRCH)?;
+        tables.set_answer(&transaction, status, error, inline);
+        let _ = tables.step(&transaction, Event::Finish(outcome), &mut wakes);
+        drop(tables);
+        Ok(())
+    }
+
+    /// Ends every message of a connection, and refuses those that come after.
+    pub(crate) fn detach(&self, origin: &Arc<Origin>) {
+        if origin.close() {
+            self.end_where(Cause::Detached, |message| {
+                Arc::ptr_eq(&message.origin, origin)
+            });
+        }
+    }
+
+    /// Ends the messages that a client sent under one name of a connection.
+    pub(crate) fn detach_name(&self, origin: &Arc<Origin>, coid: i32) {
+        self.end_where(Cause::Detached, |message| {
+            message.coid == coid && Arc::ptr_eq(&message.origin, origin)
+        });
+    }
+
+    /// Ends every message, lets every waiting thread go, and refuses what comes after.
+    pub(crate) fn close(&self) {
+        self.tables.lock().open = false;
+        self.end_where(Cause::ChannelGone, |_| true);
+        loop {
+            let mut wakes = self.wakes();
+            if !self.tables.lock().call_receiver(&mut wakes) {
+                wakes.notify_pollers();
+                break;
+            }
+        }
+    }
+
+    /// Ends the messages that `which` chooses.
+    ///
+    /// The lock is dropped after each one, and after a stretch of others.
+    fn end_where(&self, cause: Cause, which: impl Fn(&Message) -> bool) {
+        let mut key = Some(Key::FIRST);
+        while let Some(from) = key {
+            key = self.end_next(from, Key::successor, Tables::queued_from, cause, &which);
+        }
+        let mut rcvid = Some(Rcvid::first_of(0));
+        while let Some(from) = rcvid {
+            rcvid = self.end_next(from, Rcvid::successor, Tables::named_from, cause, &which);
+        }
+    }
+
+    /// Looks through a table from `from` on, and ends the first message that `which` chooses.
+    ///
+    /// Returns where to go on, or `None` at the end of the table.
+    fn end_next<K: Copy>(
+        &self,
+        mut from: K,
+        successor: impl Fn(K) -> K,
+        next: impl for<'t> Fn(&'t Tables, K) -> Option<(K, &'t Arc<Transaction>)>,
+        cause: Cause,
+        which: &impl Fn(&Message) -> bool,
+    ) -> Option<K> {
+        let mut wakes = self.wakes();
+        let chosen;
+        let mut tables = self.tables.lock();
+        for _ in 0..STRETCH {
+            let (key, transaction) = next(&tables, from)?;
+            from = successor(key);
+            if which(&transaction.message) {
+                chosen = transaction.clone();
+                let _ = tables.step(&chosen, Event::End(cause), &mut wakes);
+                drop(tables);
+                return Some(from);
+            }
+        }
+        Some(from)
+    }
+
+    /// Says whether a message waits and whether the channel is open, to those who poll.
+    ///
+    /// `register` is called with what to wait for before anything is looked at.
+    pub(crate) fn poll(&self, register: impl FnOnce(&PollCondVarBox)) -> (bool, bool) {
+        if let Some(pollers) = self.pollers.as_ref() {
+            register(pollers);
+        }
+        let tables = self.tables.lock();
+        (tables.has_message(), tables.open)
+    }
+
+    /// Prepares the channel for pollers; has to be called before the first one comes.
+    pub(crate) fn make_pollable(&self) -> Result {
+        if self.pollers.as_ref().is_none() {
+            let pollers =
+                PollCondVarBox::new(c"qipc_pollers", kernel::static_lock_class!())?;
+            // If another thread was faster, its queue is as good.
+            self.pollers.populate(pollers);
+        }
+        self.tables.lock().polled = true;
+        Ok(())
+    }
+}
+
+/// A message that the caller receives.
+///
+/// Dropped, it goes back to its place in the queue.
+pub(crate) struct Claim<'a> {
+    rendezvous: &'a Rendezvous,
+    transaction: Arc<Transaction>,
+    rcvid: Rcvid,
+    put_back: bool,
+}
+
+impl Claim<'_> {
+    /// The message.
+    pub(crate) fn transaction(&self) -> &Arc<Transaction> {
+        &self.transaction
+    }
+
+    /// The id that names it once it is delivered.
+    pub(crate) fn rcvid(&self) -> Rcvid {
+        self.rcvid
+    }
+
+    /// The sender's memory cannot be read: the send fails.
+    pub(crate) fn fail_sender(mut self) {
+        self.put_back = false;
+        self.rendezvous.step(&self.transaction, Event::SenderFault);
+    }
+
+    /// The message is received; says whether its sender waited for that.
+    pub(crate) fn deliver(mut self) -> bool {
+        self.put_back = false;
+        let mut wakes = self.rendezvous.wakes();
+        let mut tables = self.rendezvous.tables.lock();
+        matches!(
+            tables.step(&self.transaction, Event::Deliver, &mut wakes),
+            Ok(state) if state.is_reply_blocked()
+        )
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        if self.put_back {
+            self.rendezvous.step(&self.transaction, Event::PutBack);
+        }
+    }
+}
+
+/// The right to read and write the memory of a blocked sender.
+pub(crate) struct Transfer<'a> {
+    rendezvous: &'a Rendezvous,
+    transaction: Arc<Transaction>,
+}
+
+impl Transfer<'_> {
+    /// What the sender sent.
+    pub(crate) fn message(&self) -> &Message {
+        &self.transaction.message
+    }
+}
+
+impl Drop for Transfer<'_> {
+    fn drop(&mut self) {
+        self.rendezvous.step(&self.transaction, Event::EndCopy);
+    }
+}
+
+/// The duty to answer a sender.
+///
+/// Dropped without an outcome, it tells the sender that the server's memory was at fault.
+pub(crate) struct Reply<'a> {
+    rendezvous: &'a Rendezvous,
+    transaction: Arc<Transaction>,
+    outcome: Outcome,
+}
+
+impl Reply<'_> {
+    /// What the sender sent.
+    pub(crate) fn message(&self) -> &Message {
+        &self.transaction.message
+    }
+
+    /// Lets the sender go with a reply that lies in its memory by now.
+    pub(crate) fn finish(mut self, status: i64) {
+        self.rendezvous
+            .tables
+            .lock()
+            .set_answer(&self.transaction, status, 0, None);
+        self.outcome = Outcome::Answered;
+    }
+
+    /// Lets the sender go without a reply.
+    pub(crate) fn fail(mut self, outcome: Outcome) {
+        self.outcome = outcome;
+    }
+}
+
+impl Drop for Reply<'_> {
+    fn drop(&mut self) {
+        self.rendezvous
+            .step(&self.transaction, Event::Finish(self.outcome));
+    }
+}

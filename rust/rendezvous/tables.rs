@@ -1,0 +1,509 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The messages of one channel, the threads that wait for them, and the tables both hang in.
+//!
+//! A [`Transaction`] has two halves. The message proper ([`Message`]) is filled in by its sender
+//! before anybody else can see it and does not change until the sender has it back, so that server
+//! threads may look at it without a lock. What changes while it is under way ([`Cell`]) is
+//! protected by the lock of the channel, which is the lock around [`Tables`].
+//!
+//! A transaction belongs to the blocked call of its sender, and is used again for the next one.
+//! It brings its nodes of the tables with it, so that moving it from table to table allocates
+//! nothing.
+
+use crate::base::{
+    abi,
+    id::{
+        Rcvid,
+        RcvidSource, //
+    },
+    order::Key,
+    state::{
+        Event,
+        Outcome,
+        Refusal,
+        State, //
+    }, //
+};
+use crate::copy::{
+    self,
+    parts::Parts, //
+};
+use crate::sys::{
+    remote_mm::{
+        CopyFault,
+        RemoteMemory, //
+    },
+    small_buf::{
+        SmallBuf,
+        INLINE_BYTES, //
+    },
+    task::{
+        self,
+        Process, //
+    },
+    wait::Parker, //
+};
+use crate::wake::WakeSet;
+use kernel::{
+    prelude::*,
+    rbtree::{
+        RBTree,
+        RBTreeNodeReservation, //
+    },
+    sync::{
+        atomic::{
+            Atomic,
+            Full,
+            Relaxed, //
+        },
+        Arc,
+        LockedBy,
+        SpinLock,
+        UniqueArc, //
+    }, //
+};
+
+/// Where messages come from: one connection of one process.
+///
+/// A snapshot that outlives the connection, never a reference to it.
+pub(crate) struct Origin {
+    /// The client.
+    pub(crate) client: Process,
+    /// The server's name for it.
+    pub(crate) scoid: i32,
+    closed: Atomic<i32>,
+    outstanding: Atomic<i32>,
+}
+
+impl Origin {
+    /// An origin of which nothing is under way.
+    pub(crate) fn new(client: Process, scoid: i32) -> Self {
+        Self {
+            client,
+            scoid,
+            closed: Atomic::new(0),
+            outstanding: Atomic::new(0),
+        }
+    }
+
+    /// Refuses all further messages; says whether some may be under way.
+    ///
+    /// ```text
+    ///   close                           offer
+    ///   closed = 1      (full)          outstanding += 1   (full)
+    ///   outstanding?                    closed?            (in the channel's lock)
+    /// ```
+    ///
+    /// Either `close` sees the message, and it will be looked for, or the message sees `close`.
+    pub(super) fn close(&self) -> bool {
+        self.closed.xchg(1, Full);
+        self.outstanding.fetch_add(0, Full) != 0
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Relaxed) != 0
+    }
+
+    pub(super) fn begin(&self) {
+        self.outstanding.fetch_add(1, Full);
+    }
+
+    pub(super) fn end(&self) {
+        self.outstanding.fetch_sub(1, Full);
+    }
+}
+
+/// The part of a transaction that only its sender writes, while nobody else can see it.
+pub(crate) struct Message {
+    /// The sender's connection.
+    pub(crate) origin: Arc<Origin>,
+    /// The sender's name for it.
+    pub(crate) coid: i32,
+    /// The sender's priority when it sent.
+    pub(crate) priority: u8,
+    /// Where the message lies.
+    pub(crate) send: Parts,
+    /// Where the reply goes.
+    pub(crate) reply: Parts,
+    /// The message itself, if it is short; then `send` is not looked at again.
+    pub(crate) inline: SmallBuf,
+    /// The memory that the parts lie in.
+    pub(crate) memory: RemoteMemory,
+}
+
+impl Message {
+    /// A message without contents, of the calling process.
+    pub(crate) fn new(origin: Arc<Origin>) -> Result<Self> {
+        Ok(Self {
+            origin,
+            coid: 0,
+            priority: 0,
+            send: Parts::empty(),
+            reply: Parts::empty(),
+            inline: SmallBuf::new(),
+            memory: RemoteMemory::current()?,
+        })
+    }
+
+    /// Fills in what the calling thread sends. A short message is copied now (reference 5.2).
+    ///
+    /// Fails with `EOVERFLOW` if there are more parts or bytes than the limits allow, with
+    /// `EFAULT` if the lists or a short message cannot be read, and with `ENOMEM`.
+    pub(crate) fn fill(&mut self, args: &abi::MsgSend) -> Result {
+        let send = Parts::from_user(args.send, args.flags & abi::SEND_BUF != 0)?;
+        let reply = Parts::from_user(args.reply, args.flags & abi::REPLY_BUF != 0)?;
+        self.coid = args.coid;
+        self.priority = task::current_priority();
+        // A process keeps its descriptors over exec, but not its memory.
+        if !self.memory.is_current() {
+            self.memory = RemoteMemory::current()?;
+        }
+        self.inline.clear();
+        if send.total() <= INLINE_BYTES {
+            copy::gather(&send, send.total(), &mut self.inline)?;
+        }
+        self.send = send;
+        self.reply = reply;
+        Ok(())
+    }
+
+    /// Frees what a message of more than a few parts holds.
+    pub(crate) fn empty(&mut self) {
+        self.send = Parts::empty();
+        self.reply = Parts::empty();
+    }
+
+    /// Copies `len` bytes at `offset` of what was sent to the caller's parts. For holders of a
+    /// token.
+    pub(crate) fn read(&self, offset: usize, to: &Parts, len: usize) -> Result<(), CopyFault> {
+        if self.send.total() > INLINE_BYTES {
+            return copy::pull(&self.memory, &self.send, offset, to, len);
+        }
+        match self.inline.as_slice().get(offset..offset + len) {
+            Some(bytes) => copy::scatter(bytes, to).map_err(|_| CopyFault::Local),
+            None => Ok(()),
+        }
+    }
+
+    /// Puts a short reply into the memory for it. For the sender, when it has the message back.
+    pub(crate) fn take_reply(&self, inline: &SmallBuf) -> Result {
+        copy::scatter(inline.as_slice(), &self.reply)
+    }
+
+    /// Copies `len` bytes of the caller's parts to `offset` of the memory for the reply. For
+    /// holders of a token.
+    pub(crate) fn write(&self, offset: usize, from: &Parts, len: usize) -> Result<(), CopyFault> {
+        copy::push(&self.memory, &self.reply, offset, from, len)
+    }
+}
+
+/// What the server answered.
+pub(crate) struct Answer {
+    /// Status of a reply.
+    pub(crate) status: i64,
+    /// Error of an answer that is none.
+    pub(crate) error: i32,
+    /// The reply, if it is short: the sender puts it into its own memory.
+    pub(crate) inline: SmallBuf,
+}
+
+/// The part of a transaction that the channel's lock protects.
+pub(super) struct Cell {
+    pub(super) state: State,
+    pub(super) answer: Answer,
+    key: Key,
+    rcvid: Option<Rcvid>,
+    queue_node: Option<RBTreeNodeReservation<Key, Arc<Transaction>>>,
+    named_node: Option<RBTreeNodeReservation<Rcvid, Arc<Transaction>>>,
+}
+
+/// One send: a message, its sender, and how far it has come.
+pub(crate) struct Transaction {
+    /// What is sent.
+    pub(crate) message: Message,
+    /// Where the sender sleeps.
+    pub(crate) sender: Parker,
+    /// How much of it the server took when it received it. Written by the holder of the claim.
+    pub(crate) received: Atomic<i64>,
+    pub(super) cell: LockedBy<Cell, Tables>,
+}
+
+impl Transaction {
+    pub(super) fn new(tables: &SpinLock<Tables>, message: Message) -> Result<UniqueArc<Self>> {
+        let cell = Cell {
+            state: State::Idle,
+            answer: Answer {
+                status: 0,
+                error: 0,
+                inline: SmallBuf::new(),
+            },
+            key: Key::new(0, 0),
+            rcvid: None,
+            queue_node: Some(RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?),
+            named_node: Some(RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?),
+        };
+        Ok(UniqueArc::new(
+            Self {
+                message,
+                sender: Parker::new(),
+                received: Atomic::new(0),
+                cell: LockedBy::new(tables, cell),
+            },
+            GFP_KERNEL_ACCOUNT,
+        )?)
+    }
+}
+
+/// A server thread that waits for a message.
+pub(super) struct Receiver {
+    /// Where it sleeps.
+    pub(super) thread: Parker,
+    cell: LockedBy<ReceiverCell, Tables>,
+}
+
+struct ReceiverCell {
+    stamp: u64,
+    node: Option<RBTreeNodeReservation<u64, Arc<Receiver>>>,
+}
+
+impl Receiver {
+    pub(super) fn new(tables: &SpinLock<Tables>) -> Result<UniqueArc<Self>> {
+        let cell = ReceiverCell {
+            stamp: 0,
+            node: Some(RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?),
+        };
+        Ok(UniqueArc::new(
+            Self {
+                thread: Parker::new(),
+                cell: LockedBy::new(tables, cell),
+            },
+            GFP_KERNEL_ACCOUNT,
+        )?)
+    }
+}
+
+/// What the lock of a channel protects.
+pub(crate) struct Tables {
+    /// Whether messages are accepted.
+    pub(super) open: bool,
+    /// Whether somebody may poll the channel.
+    pub(super) polled: bool,
+    /// Where receive ids come from.
+    pub(super) rcvids: RcvidSource,
+    arrivals: u64,
+    /// SEND-blocked clients, in the order in which they are received.
+    queue: RBTree<Key, Arc<Transaction>>,
+    /// Clients that are being received or REPLY-blocked.
+    named: RBTree<Rcvid, Arc<Transaction>>,
+    /// RECEIVE-blocked server threads; the last one to come is the first one to go.
+    receivers: RBTree<u64, Arc<Receiver>>,
+}
+
+impl Tables {
+    pub(super) fn new() -> Self {
+        Self {
+            open: true,
+            polled: false,
+            rcvids: RcvidSource::empty(),
+            arrivals: 0,
+            queue: RBTree::new(),
+            named: RBTree::new(),
+            receivers: RBTree::new(),
+        }
+    }
+
+    fn stamp(&mut self) -> u64 {
+        self.arrivals += 1;
+        self.arrivals
+    }
+
+    /// Whether a message waits to be received.
+    pub(super) fn has_message(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// Puts a message that is new, or to be sent again, at its place in the queue.
+    pub(super) fn offer(&mut self, transaction: &Arc<Transaction>, wakes: &mut WakeSet<'_>) {
+        let key = Key::new(transaction.message.priority, self.stamp());
+        transaction.sender.rearm();
+        let cell = transaction.cell.access_mut(self);
+        cell.key = key;
+        cell.rcvid = None;
+        cell.state = State::Idle;
+        cell.answer.inline.clear();
+        let _ = self.step(transaction, Event::Offer, wakes);
+    }
+
+    /// Takes the first message out of the queue and gives it a receive id.
+    ///
+    /// The caller has seen to it that there is an id.
+    pub(super) fn take(&mut self, wakes: &mut WakeSet<'_>) -> Option<(Arc<Transaction>, Rcvid)> {
+        let transaction = self.queue.cursor_front()?.current().1.clone();
+        let rcvid = self.rcvids.take()?;
+        transaction.cell.access_mut(self).rcvid = Some(rcvid);
+        match self.step(&transaction, Event::Take, wakes) {
+            Ok(_) => Some((transaction, rcvid)),
+            Err(_) => None,
+        }
+    }
+
+    /// The message that a receive id names.
+    pub(super) fn named(&self, rcvid: Rcvid) -> Option<Arc<Transaction>> {
+        self.named.get(&rcvid).cloned()
+    }
+
+    /// The state of a message.
+    pub(super) fn state(&mut self, transaction: &Transaction) -> State {
+        transaction.cell.access_mut(self).state
+    }
+
+    /// Lets something happen to a message.
+    ///
+    /// The one place where a message changes state: which table it hangs in, and whether its
+    /// sender may go on, follow from the state. The caller holds a reference of its own, so that
+    /// dropping one here never frees anything in the lock.
+    pub(super) fn step(
+        &mut self,
+        transaction: &Arc<Transaction>,
+        event: Event,
+        wakes: &mut WakeSet<'_>,
+    ) -> Result<State, Refusal> {
+        let cell = transaction.cell.access_mut(self);
+        let before = cell.state;
+        let after = before.step(event)?;
+        cell.state = after;
+        if before.is_queued() != after.is_queued() {
+            if after.is_queued() {
+                self.enqueue(transaction, wakes);
+            } else {
+                self.dequeue(transaction);
+            }
+        }
+        if before.is_named() != after.is_named() {
+            if after.is_named() {
+                self.name(transaction);
+            } else {
+                self.unname(transaction);
+            }
+        }
+        if before.outcome().is_none() && after.outcome().is_some() {
+            wakes.add(transaction.sender.unpark());
+        }
+        Ok(after)
+    }
+
+    /// Notes the answer that goes with the next [`Event::Finish`].
+    pub(super) fn set_answer(
+        &mut self,
+        transaction: &Transaction,
+        status: i64,
+        error: i32,
+        inline: Option<&SmallBuf>,
+    ) {
+        let answer = &mut transaction.cell.access_mut(self).answer;
+        answer.status = status;
+        answer.error = error;
+        match inline {
+            Some(bytes) => answer.inline.assign(bytes),
+            None => answer.inline.clear(),
+        }
+    }
+
+    /// How a message ended, and with which answer; a short reply is copied to `inline`.
+    pub(super) fn result(
+        &mut self,
+        transaction: &Transaction,
+        inline: &mut SmallBuf,
+    ) -> Option<(Outcome, i64, i32)> {
+        let cell = transaction.cell.access_mut(self);
+        let outcome = cell.state.outcome()?;
+        inline.assign(&cell.answer.inline);
+        Some((outcome, cell.answer.status, cell.answer.error))
+    }
+
+    fn enqueue(&mut self, transaction: &Arc<Transaction>, wakes: &mut WakeSet<'_>) {
+        let cell = transaction.cell.access_mut(self);
+        let key = cell.key;
+        if let Some(node) = cell.queue_node.take() {
+            self.queue.insert(node.into_node(key, transaction.clone()));
+        }
+        self.call_receiver(wakes);
+        if self.polled {
+            wakes.notify_pollers();
+        }
+    }
+
+    fn dequeue(&mut self, transaction: &Arc<Transaction>) {
+        let key = transaction.cell.access_mut(self).key;
+        if let Some(node) = self.queue.remove_node(&key) {
+            transaction.cell.access_mut(self).queue_node = Some(node.into_reservation());
+        }
+    }
+
+    fn name(&mut self, transaction: &Arc<Transaction>) {
+        let cell = transaction.cell.access_mut(self);
+        if let (Some(rcvid), Some(node)) = (cell.rcvid, cell.named_node.take()) {
+            self.named
+                .insert(node.into_node(rcvid, transaction.clone()));
+        }
+    }
+
+    fn unname(&mut self, transaction: &Arc<Transaction>) {
+        let Some(rcvid) = transaction.cell.access_mut(self).rcvid else {
+            return;
+        };
+        if let Some(node) = self.named.remove_node(&rcvid) {
+            transaction.cell.access_mut(self).named_node = Some(node.into_reservation());
+        }
+    }
+
+    /// Lets a thread wait for the next message; it must not wait already.
+    pub(super) fn enlist(&mut self, receiver: &Arc<Receiver>) {
+        let stamp = self.stamp();
+        receiver.thread.rearm();
+        let cell = receiver.cell.access_mut(self);
+        cell.stamp = stamp;
+        if let Some(node) = cell.node.take() {
+            self.receivers
+                .insert(node.into_node(stamp, receiver.clone()));
+        }
+    }
+
+    /// Takes a thread out again, if nobody has called it yet.
+    pub(super) fn delist(&mut self, receiver: &Arc<Receiver>) {
+        let stamp = receiver.cell.access_mut(self).stamp;
+        if let Some(node) = self.receivers.remove_node(&stamp) {
+            receiver.cell.access_mut(self).node = Some(node.into_reservation());
+        }
+    }
+
+    /// Calls the thread that began to wait last; says whether there was one.
+    pub(super) fn call_receiver(&mut self, wakes: &mut WakeSet<'_>) -> bool {
+        let Some(last) = self.receivers.cursor_back() else {
+            return false;
+        };
+        let receiver = last.current().1.clone();
+        self.delist(&receiver);
+        wakes.add(receiver.thread.unpark());
+        true
+    }
+
+    /// The first message in the queue whose key is at least `from`, and its key.
+    pub(super) fn queued_from(&self, from: Key) -> Option<(Key, &Arc<Transaction>)> {
+        let key = *self.queue.cursor_lower_bound(&from)?.current().0;
+        Some((key, self.queue.get(&key)?))
+    }
+
+    /// The first message with a receive id of at least `from`, and its id.
+    pub(super) fn named_from(&self, from: Rcvid) -> Option<(Rcvid, &Arc<Transaction>)> {
+        let rcvid = *self.named.cursor_lower_bound(&from)?.current().0;
+        Some((rcvid, self.named.get(&rcvid)?))
+    }
+
+    /// Whether a message has an id of this block.
+    pub(super) fn uses_block(&self, block: u16) -> bool {
+        self.named_from(Rcvid::first_of(block))
+            .is_some_and(|(rcvid, _)| rcvid.block() == block)
+    }
+}

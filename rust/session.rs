@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! One open of `/dev/qipc`: the channels and connections of a process, by number.
+//!
+//! Lock: `Session::tables`; the lock of a rendezvous may be taken inside of it. Nothing is freed
+//! while it is held.
+//!
+//! # Teardown
+//!
+//! A session ends when its process exits or execs, or with its last descriptor, whatever comes
+//! first; [`Session::end`] may be called any number of times.
+//!
+//! 1. The tables are emptied; from here on every call finds the session ended.
+//! 2. Connections are detached: blocked sends of this process fail with `EBADF`.
+//! 3. Channels leave the registry, so that nobody connects any more, and are closed: their clients
+//!    and threads get `ESRCH`.
+
+use crate::base::{
+    id,
+    id::Rcvid, //
+};
+use crate::channel::{
+    lowest_free,
+    Channel,
+    Scoids, //
+};
+use crate::connection::Connection;
+use crate::registry::Registry;
+use crate::sys::{
+    address_space::OnEnd,
+    task::Process, //
+};
+use kernel::{
+    id_pool::IdPool,
+    prelude::*,
+    rbtree::{
+        RBTree,
+        RBTreeNode,
+        RBTreeNodeReservation, //
+    },
+    sync::{
+        new_spinlock,
+        Arc,
+        SpinLock, //
+    }, //
+};
+
+/// Side-channel connections that a session can have.
+const MAX_CONNECTIONS: u32 = 1 << 20;
+
+struct Tables {
+    open: bool,
+    channels: RBTree<u32, Arc<Channel>>,
+    connections: RBTree<u32, Arc<Connection>>,
+    coids: IdPool,
+    /// The channel that a block of receive ids was given to.
+    blocks: RBTree<u16, Arc<Channel>>,
+    last_block: u16,
+}
+
+/// The objects of one process.
+#[pin_data]
+pub(crate) struct Session {
+    owner: Process,
+    registry: Arc<Registry>,
+    scoids: Arc<Scoids>,
+    #[pin]
+    tables: SpinLock<Tables>,
+}
+
+impl Session {
+    /// Makes an empty session of the calling process.
+    pub(crate) fn new(registry: Arc<Registry>) -> Result<Arc<Self>> {
+        let scoids = Arc::pin_init(Scoids::new(), GFP_KERNEL_ACCOUNT)?;
+        let tables = Tables {
+            open: true,
+            channels: RBTree::new(),
+            connections: RBTree::new(),
+            coids: IdPool::new(),
+            blocks: RBTree::new(),
+            last_block: 0,
+        };
+        Arc::pin_init(
+            pin_init!(Self {
+                owner: Process::current(),
+                registry,
+                scoids,
+                tables <- new_spinlock!(tables, "Session::tables"),
+            }),
+            GFP_KERNEL_ACCOUNT,
+        )
+    }
+
+    /// Whether the caller belongs to the process that opened the session; `ESTALE` if not.
+    pub(crate) fn check_owner(&self) -> Result {
+        if self.owner.is_current() {
+            Ok(())
+        } else {
+            Err(ESTALE)
+        }
+    }
+
+    /// Creates a channel with the lowest free number of the process.
+    ///
+    /// Fails with `EAGAIN` if there are too many, and with `ENOMEM`.
+    pub(crate) fn create_channel(&self, flags: u32) -> Result<Arc<Channel>> {
+        let channel = self.registry.create(&self.owner, |chid| {
+            Channel::new(chid, flags, self.scoids.clone())
+        })?;
+        let added = RBTreeNode::new(channel.chid, channel.clone(), GFP_KERNEL_ACCOUNT).and_then(
+            |node| {
+                let mut tables = self.tables.lock();
+                if tables.open {
+                    tables.channels.insert(node);
+                    Ok(())
+                } else {
+                    drop(tables);
+                    drop(node);
+                    Err(ESTALE)
+                }
+            },
+        );
+        match added {
+            Ok(()) => Ok(channel),
+            Err(error) => {
+                self.close_channel(&channel);
+                Err(error)
+            }
+        }
+    }
+
+    /// Destroys a channel; `EINVAL` if there is none of this number (B2).
+    pub(crate) fn destroy_channel(&self, chid: u32) -> Result {
+        let mut tables = self.tables.lock();
+        let node = tables.channels.remove_node(&chid);
+        drop(tables);
+        let (_, channel) = node.ok_or(EINVAL)?.to_key_value();
+        self.drop_blocks(&channel, |_| true);
+        self.close_channel(&channel);
+        Ok(())
+    }
+
+    fn close_channel(&self, channel: &Channel) {
+        self.registry.remove(channel);
+        channel.rendezvous.close();
+    }
+
+    /// A channel by its number; `ESRCH` if there is none.
+    pub(crate) fn channel(&self, chid: i32) -> Result<Arc<Channel>> {
+        let chid = u32::try_from(chid).map_err(|_| ESRCH)?;
+        let tables = self.tables.lock();
+        tables.channels.get(&chid).cloned().ok_or(ESRCH)
+    }
+
+    /// The channel that a received message came from, and the message's id; `ESRCH` if the number
+    /// is none.
+    pub(crate) fn by_rcvid(&self, rcvid: i64) -> Result<(Arc<Channel>, Rcvid)> {
+        let rcvid = Rcvid::from_user(rcvid).ok_or(ESRCH)?;
+        let tables = self.tables.lock();
+        let channel = tables.blocks.get(&rcvid.block()).cloned().ok_or(ESRCH)?;
+        Ok((channel, rcvid))
+    }
+
+    /// Gives a channel the next block of receive ids that nobody uses.
+    ///
+    /// Fails with `EAGAIN` if unanswered messages keep all of them busy, and with `ENOMEM`.
+    pub(crate) fn add_block(&self, channel: &Arc<Channel>) -> Result {
+        // Blocks of this channel that have run out of use go first.
+        self.drop_blocks(channel, |block| !channel.rendezvous.uses_block(block));
+        let node = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
+        let mut tables = self.tables.lock();
+        let mut block = tables.last_block;
+        for _ in 0..id::MAX_BLOCK {
+            block = id::next_block(block);
+            if tables.blocks.get(&block).is_none() {
+                // A channel that is gone must not come back through its messages.
+                if !tables.channels.get(&channel.chid).is_some_and(|known| Arc::ptr_eq(known, channel)) {
+                    return Err(ESRCH);
+                }
+                tables.last_block = block;
+                tables.blocks.insert(node.into_node(block, channel.clone()));
+                channel.rendezvous.refill(block);
+                return Ok(());
+            }
+        }
+        Err(EAGAIN)
+    }
+
+    /// Takes blocks away from a channel, which the caller holds.
+    fn drop_blocks(&self, channel: &Arc<Channel>, which: impl Fn(u16) -> bool) {
+        let mut from = 0;
+        loop {
+            let mut tables = self.tables.lock();
+            let Some(cursor) = tables.blocks.cursor_lower_bound(&from) else {
+                return;
+            };
+            let (block, owner) = cursor.current();
+            let (block, ours) = (*block, Arc::ptr_eq(owner, channel));
+            if ours && which(block) {
+                let node = tables.blocks.remove_node(&block);
+                drop(tables);
+                drop(node);
+            }
+            from = block + 1;
+        }
+    }
+
+    /// Finds the channel to connect to: number `chid` of process `pid`, 0 being the caller.
+    ///
+    /// Fails with `ESRCH` if there is none, and with `EACCES` if the caller may not connect to it.
+    pub(crate) fn find_target(&self, pid: i32, chid: i32) -> Result<Arc<Channel>> {
+        let chid = u32::try_from(chid).map_err(|_| ESRCH)?;
+        let found;
+        let process = if pid == 0 {
+            &self.owner
+        } else {
+            found = Process::find(pid).ok_or(ESRCH)?;
+            &found
+        };
+        let channel = self.registry.find(process, chid).ok_or(ESRCH)?;
+        channel.check_access()?;
+        Ok(channel)
+    }
+
+    /// Connects to a channel under a number of this session.
+    ///
+    /// Fails with `EAGAIN` if there are too many connections, and with `ENOMEM`.
+    pub(crate) fn connect(&self, channel: &Arc<Channel>, share: bool) -> Result<i32> {
+        let connection = Connection::new(channel, share)?;
+        let node = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
+        let number = lowest_free(&self.tables, MAX_CONNECTIONS, |tables| &mut tables.coids)?;
+        let node = node.into_node(number, connection);
+        let mut tables = self.tables.lock();
+        if !tables.open {
+            // The number goes with the session.
+            drop(tables);
+            drop(node);
+            return Err(ESTALE);
+        }
+        tables.connections.insert(node);
+        Ok(id::side_coid(number))
+    }
+
+    /// A connection by its number; `EBADF` if there is none.
+    pub(crate) fn connection(&self, coid: i32) -> Result<Arc<Connection>> {
+        let number = id::side_number(coid).ok_or(EBADF)?;
+        let tables = self.tables.lock();
+        tables.connections.get(&number).cloned().ok_or(EBADF)
+    }
+
+    /// Ends a connection; `EINVAL` if there is none of this number (B14).
+    pub(crate) fn disconnect(&self, coid: i32) -> Result {
+        let number = id::side_number(coid).ok_or(EINVAL)?;
+        let mut tables = self.tables.lock();
+        let node = tables.connections.remove_node(&number);
+        if node.is_some() {
+            tables.coids.release_id(number as usize);
+        }
+        drop(tables);
+        node.ok_or(EINVAL)?.to_key_value().1.detach();
+        Ok(())
+    }
+
+    /// Ends the session; the steps are those at the head of this file.
+    pub(crate) fn end(&self) {
+        let mut tables = self.tables.lock();
+        tables.open = false;
+        let connections = core::mem::take(&mut tables.connections);
+        let channels = core::mem::take(&mut tables.channels);
+        let blocks = core::mem::take(&mut tables.blocks);
+        drop(tables);
+        for connection in connections.values() {
+            connection.detach();
+        }
+        for channel in channels.values() {
+            self.close_channel(channel);
+        }
+        drop(blocks);
+    }
+}
+
+impl OnEnd for Session {
+    fn address_space_ended(&self) {
+        self.end();
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Telling an object that the address space it was made in has come to its end.
+//!
+//! An address space ends in `exec`, and when the last thread of a process exits. The descriptors
+//! of a process do not tell: one may survive `exec`, or be held by a child. So the address space
+//! itself is watched, by a subscription that asks for nothing but its release.
+
+use kernel::{
+    bindings,
+    error::to_result,
+    prelude::*,
+    sync::Arc,
+    task::Task,
+    types::Opaque, //
+};
+
+/// Something that has to act when an address space ends.
+pub(crate) trait OnEnd: Send + Sync + 'static {
+    /// The address space has ended. Called in process context, at most once per [`Watch`], maybe
+    /// by another process that had the last reference.
+    fn address_space_ended(&self);
+}
+
+/// A watch over the address space of the process that made it.
+#[repr(C)]
+#[pin_data(PinnedDrop)]
+pub(crate) struct Watch<T: OnEnd> {
+    // First, so that the callback finds the rest from its address.
+    #[pin]
+    notifier: Opaque<bindings::mmu_notifier>,
+    target: Arc<T>,
+    mm: *mut bindings::mm_struct,
+}
+
+// SAFETY: A subscription may be given up by another thread; the pointer is not followed here.
+unsafe impl<T: OnEnd> Send for Watch<T> {}
+// SAFETY: There are no methods that change anything through a shared reference.
+unsafe impl<T: OnEnd> Sync for Watch<T> {}
+
+impl<T: OnEnd> Watch<T> {
+    // SAFETY: All functions of the table may be missing.
+    const OPS: bindings::mmu_notifier_ops = bindings::mmu_notifier_ops {
+        release: Some(Self::ended),
+        ..unsafe { core::mem::zeroed() }
+    };
+
+    /// Watches the caller's address space for `target`.
+    ///
+    /// Fails with `ENOMEM`, with `EINTR` if the caller is being killed, and with `EINVAL` for a
+    /// thread of the kernel.
+    pub(crate) fn current(target: Arc<T>) -> impl PinInit<Self, Error> {
+        // SAFETY: `current` is valid, and its own address space as long as it runs.
+        let current = unsafe { (*Task::current_raw()).mm };
+        try_pin_init!(Self {
+            target,
+            mm: current,
+            // The last one to be initialised: from here on the callback may come.
+            notifier <- Opaque::try_ffi_init(move |slot: *mut bindings::mmu_notifier| {
+                if current.is_null() {
+                    return Err(EINVAL);
+                }
+                // SAFETY: `slot` is valid for writes, stays where it is, and is unregistered
+                // before it goes; the caller's address space is in use.
+                unsafe {
+                    slot.write(bindings::mmu_notifier {
+                        ops: const { &Self::OPS },
+                        ..pin_init::zeroed()
+                    });
+                    to_result(bindings::mmu_notifier_register(slot, current))
+                }
+            }),
+        })
+    }
+
+    /// Whether the caller runs in the address space that is watched.
+    pub(crate) fn is_current(&self) -> bool {
+        // SAFETY: `current` is valid. The subscription keeps the structure behind `self.mm`, so
+        // no other can have its address.
+        unsafe { (*Task::current_raw()).mm == self.mm }
+    }
+
+    unsafe extern "C" fn ended(
+        notifier: *mut bindings::mmu_notifier,
+        _mm: *mut bindings::mm_struct,
+    ) {
+        // SAFETY: The notifier is the first field of a `Self`, which unregisters, and so waits
+        // for this call, before it goes.
+        let this = unsafe { &*notifier.cast::<Self>() };
+        this.target.address_space_ended();
+    }
+}
+
+#[pinned_drop]
+impl<T: OnEnd> PinnedDrop for Watch<T> {
+    fn drop(self: Pin<&mut Self>) {
+        // SAFETY: Was registered with this address space, whose structure the subscription keeps.
+        unsafe { bindings::mmu_notifier_unregister(self.notifier.get(), self.mm) };
+    }
+}

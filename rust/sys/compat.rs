@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Everything that differs between the kernel versions the module is built for.
+//!
+//! No other file may look at the kernel's version.
+
+use kernel::ffi;
+
+// Without lockdep the kernel's lock class keys are empty, which is all the lint is about.
+#[allow(improper_ctypes)]
+extern "C" {
+    // Exported to GPL modules, but not in the generated bindings of 7.2 and 7.3.
+    /// `anon_inode_getfile()`, `fs/anon_inodes.c`.
+    pub(super) fn anon_inode_getfile(
+        name: *const ffi::c_char,
+        fops: *const kernel::bindings::file_operations,
+        private: *mut ffi::c_void,
+        flags: ffi::c_int,
+    ) -> *mut kernel::bindings::file;
+
+    /// The module itself, as the kernel's own `module!` macro names it.
+    pub(super) static __this_module: kernel::types::Opaque<kernel::bindings::module>;
+}
+
+/// `THIS_MODULE`, so that an open file keeps the module loaded.
+// SAFETY: Only the address is taken; the kernel's build defines the symbol in every module.
+pub(super) const THIS_MODULE: *mut kernel::bindings::module = unsafe { __this_module.get() };

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Files whose private data is an [`Arc`] of a Rust object.
+//!
+//! `kernel::miscdevice` has neither `poll` nor `flush`, and there is no abstraction for anonymous
+//! inodes yet; both kinds of file are made here from one table of functions.
+
+use super::compat;
+use core::{
+    marker::PhantomData,
+    ptr::NonNull, //
+};
+use kernel::{
+    bindings,
+    error::{
+        from_err_ptr,
+        VTABLE_DEFAULT_ERROR, //
+    },
+    ffi,
+    fs::File,
+    prelude::*,
+    sync::{
+        aref::ARef,
+        poll::PollTable,
+        Arc,
+        ArcBorrow, //
+    },
+    types::ForeignOwnable, //
+};
+
+/// Readiness bits as `poll()` knows them: something can be read.
+pub(crate) const POLL_READABLE: u32 = bindings::POLLIN | bindings::POLLRDNORM;
+/// Readiness bits as `poll()` knows them: the object is gone.
+pub(crate) const POLL_HANGUP: u32 = bindings::POLLHUP;
+
+/// What a file can do.
+#[vtable]
+pub(crate) trait FileObject: Send + Sync + Sized + 'static {
+    /// Handles an ioctl; the argument is the same for callers of 32 and of 64 bits.
+    fn ioctl(_this: ArcBorrow<'_, Self>, _cmd: u32, _arg: usize) -> Result<isize> {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// Registers with what tells of changes, then says what is true now.
+    fn poll(_this: ArcBorrow<'_, Self>, _file: &File, _table: PollTable<'_>) -> u32 {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// A descriptor for the file was closed by the calling process, or its last thread exits.
+    fn flush(_this: ArcBorrow<'_, Self>) {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// The last descriptor and the last user of the file are gone.
+    fn release(this: Arc<Self>) {
+        drop(this);
+    }
+}
+
+pub(super) struct Table<T>(PhantomData<T>);
+
+impl<T: FileObject> Table<T> {
+    /// The functions of a file made with [`anonymous_file`].
+    pub(super) const OPS: bindings::file_operations = Self::ops(None);
+
+    /// The functions of a file, with or without one that opens it.
+    pub(super) const fn ops(
+        open: Option<
+            unsafe extern "C" fn(*mut bindings::inode, *mut bindings::file) -> ffi::c_int,
+        >,
+    ) -> bindings::file_operations {
+        bindings::file_operations {
+            owner: compat::THIS_MODULE,
+            open,
+            llseek: Some(bindings::noop_llseek),
+            unlocked_ioctl: if T::HAS_IOCTL { Some(Self::ioctl) } else { None },
+            compat_ioctl: if T::HAS_IOCTL { Some(Self::compat_ioctl) } else { None },
+            poll: if T::HAS_POLL { Some(Self::poll) } else { None },
+            flush: if T::HAS_FLUSH { Some(Self::flush) } else { None },
+            release: Some(Self::release),
+            ..pin_init::zeroed()
+        }
+    }
+
+    /// # Safety
+    ///
+    /// `file` must be one of [`Table<T>`], between open and release.
+    unsafe fn object<'a>(file: *mut bindings::file) -> ArcBorrow<'a, T> {
+        // SAFETY: The private data of such a file is an `Arc<T>` in foreign form.
+        unsafe { <Arc<T> as ForeignOwnable>::borrow((*file).private_data) }
+    }
+
+    unsafe extern "C" fn ioctl(
+        file: *mut bindings::file,
+        cmd: ffi::c_uint,
+        arg: ffi::c_ulong,
+    ) -> ffi::c_long {
+        // SAFETY: The kernel calls this for our files only, while they are open.
+        match T::ioctl(unsafe { Self::object(file) }, cmd, arg) {
+            Ok(value) => value as ffi::c_long,
+            Err(error) => error.to_errno() as ffi::c_long,
+        }
+    }
+
+    unsafe extern "C" fn compat_ioctl(
+        file: *mut bindings::file,
+        cmd: ffi::c_uint,
+        arg: ffi::c_ulong,
+    ) -> ffi::c_long {
+        // A pointer of a 32-bit caller is its 32 bits.
+        let arg = arg & u32::MAX as ffi::c_ulong;
+        // SAFETY: As for `ioctl`.
+        unsafe { Self::ioctl(file, cmd, arg) }
+    }
+
+    unsafe extern "C" fn poll(
+        raw_file: *mut bindings::file,
+        table: *mut bindings::poll_table,
+    ) -> bindings::__poll_t {
+        // SAFETY: The kernel calls this for our files only, while they are open.
+        let this = unsafe { Self::object(raw_file) };
+        // SAFETY: The file is valid for this call, and no position is in use.
+        let file = unsafe { File::from_raw_file(raw_file) };
+        // SAFETY: The table is null or valid for this call.
+        let table = unsafe { PollTable::from_raw(table) };
+        T::poll(this, file, table)
+    }
+
+    unsafe extern "C" fn flush(
+        file: *mut bindings::file,
+        _id: bindings::fl_owner_t,
+    ) -> ffi::c_int {
+        // SAFETY: The kernel calls this for our files only, while they are open.
+        T::flush(unsafe { Self::object(file) });
+        0
+    }
+
+    unsafe extern "C" fn release(
+        _inode: *mut bindings::inode,
+        file: *mut bindings::file,
+    ) -> ffi::c_int {
+        // SAFETY: Called once, as the last function, so that the reference is ours.
+        T::release(unsafe { <Arc<T> as ForeignOwnable>::from_foreign((*file).private_data) });
+        0
+    }
+}
+
+/// Makes a file that no path leads to.
+pub(crate) fn anonymous_file<T: FileObject>(
+    name: &'static CStr,
+    object: Arc<T>,
+) -> Result<ARef<File>> {
+    let private = object.into_foreign();
+    // SAFETY: The name and the table are static; the file takes over the reference.
+    let file = from_err_ptr(unsafe {
+        compat::anon_inode_getfile(
+            name.as_ptr().cast(),
+            const { &Table::<T>::OPS },
+            private,
+            bindings::O_RDWR as ffi::c_int,
+        )
+    });
+    match file {
+        // SAFETY: A new file comes with one reference, and nobody uses its position.
+        Ok(file) => Ok(unsafe { ARef::from_raw(NonNull::new_unchecked(file.cast())) }),
+        Err(error) => {
+            // SAFETY: No file was made, so the reference is still ours.
+            drop(unsafe { <Arc<T> as ForeignOwnable>::from_foreign(private) });
+            Err(error)
+        }
+    }
+}

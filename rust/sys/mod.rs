@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The kernel facilities that the `kernel` crate does not offer yet, wrapped once.
+//!
+//! The only folder of the module where the word `unsafe` may stand. Everything that leaves it is
+//! safe to call in any order and with any argument; each file states how it sees to that.
+
+pub(crate) mod address_space;
+pub(crate) mod compat;
+pub(crate) mod fops;
+pub(crate) mod misc;
+pub(crate) mod remote_mm;
+pub(crate) mod small_buf;
+pub(crate) mod task;
+pub(crate) mod user_args;
+pub(crate) mod wait;

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A small buffer for messages that travel inline.
+
+use core::mem::MaybeUninit;
+use kernel::{
+    prelude::*,
+    uaccess::{
+        UserPtr,
+        UserSlice, //
+    }, //
+};
+
+/// Messages and replies up to this many bytes travel inline.
+///
+/// QNX 6.4 does the same up to 256 bytes; docs/decisions holds the measurement that will replace
+/// this number.
+pub(crate) const INLINE_BYTES: usize = 256;
+
+/// Up to [`INLINE_BYTES`] bytes.
+///
+/// # Invariants
+///
+/// The first `len` bytes are initialised, and `len` is at most [`INLINE_BYTES`].
+pub(crate) struct SmallBuf {
+    len: usize,
+    bytes: [MaybeUninit<u8>; INLINE_BYTES],
+}
+
+impl SmallBuf {
+    /// An empty buffer; its memory is not touched.
+    pub(crate) const fn new() -> Self {
+        // INVARIANT: No byte has to be initialised.
+        Self {
+            len: 0,
+            bytes: [const { MaybeUninit::uninit() }; INLINE_BYTES],
+        }
+    }
+
+    /// Forgets the contents.
+    pub(crate) fn clear(&mut self) {
+        // INVARIANT: No byte has to be initialised.
+        self.len = 0;
+    }
+
+    /// Appends `len` bytes of the caller's memory at `addr`.
+    ///
+    /// Fails with `EFAULT` if they cannot be read, and with `EOVERFLOW` if there is no room.
+    pub(crate) fn append_from_user(&mut self, addr: u64, len: usize) -> Result {
+        let end = self.len.checked_add(len).ok_or(EOVERFLOW)?;
+        let room = self.bytes.get_mut(self.len..end).ok_or(EOVERFLOW)?;
+        UserSlice::new(UserPtr::from_addr(addr as usize), len)
+            .reader()
+            .read_raw(room)?;
+        // INVARIANT: The read wrote all bytes up to `end`, which lies inside of the array.
+        self.len = end;
+        Ok(())
+    }
+
+    /// Takes over the contents of another buffer, copying no more than there is.
+    pub(crate) fn assign(&mut self, other: &SmallBuf) {
+        self.bytes[..other.len].copy_from_slice(&other.bytes[..other.len]);
+        // INVARIANT: `other` had as many initialised bytes.
+        self.len = other.len;
+    }
+
+    /// The contents.
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        // SAFETY: By the invariant the first `len` bytes lie in the array and are initialised.
+        unsafe { core::slice::from_raw_parts(self.bytes.as_ptr().cast(), self.len) }
+    }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Who is calling: processes, threads, priorities, rights.
+
+use core::ptr::NonNull;
+use kernel::{
+    bindings,
+    error::Error,
+    sync::aref::ARef,
+    task::{
+        Kuid,
+        Task, //
+    }, //
+};
+
+/// Identity of a process for as long as somebody holds it.
+///
+/// Wraps a counted `struct pid` of a thread group. The number may be used again after the process
+/// is gone, the object is not, so comparing objects never mistakes one process for another.
+pub(crate) struct Process(NonNull<bindings::pid>);
+
+// SAFETY: `struct pid` is reference counted and its counter may be changed from any thread.
+unsafe impl Send for Process {}
+// SAFETY: Nothing of a `struct pid` is changed through a shared reference.
+unsafe impl Sync for Process {}
+
+impl Process {
+    /// The calling process.
+    pub(crate) fn current() -> Self {
+        // SAFETY: `current` is valid, and a running task has a thread group id.
+        let pid = unsafe {
+            bindings::get_task_pid(Task::current_raw(), bindings::pid_type_PIDTYPE_TGID)
+        };
+        // SAFETY: `get_task_pid` returns a counted reference, not null for a running task.
+        Self(unsafe { NonNull::new_unchecked(pid) })
+    }
+
+    /// Looks a process up by its number in the caller's pid namespace.
+    pub(crate) fn find(number: i32) -> Option<Self> {
+        // SAFETY: Takes any number; returns null or a counted reference.
+        NonNull::new(unsafe { bindings::find_get_pid(number) }).map(Self)
+    }
+
+    /// A number that no other process has while this object lives.
+    pub(crate) fn key(&self) -> usize {
+        self.0.as_ptr() as usize
+    }
+
+    /// Whether the calling thread belongs to this process.
+    pub(crate) fn is_current(&self) -> bool {
+        self.key() == current_key()
+    }
+
+    /// Whether it has not been reaped yet.
+    pub(crate) fn is_alive(&self) -> bool {
+        let _rcu = kernel::sync::rcu::read_lock();
+        // SAFETY: The object is valid; the task is only looked for, in the RCU section.
+        !unsafe { bindings::pid_task(self.0.as_ptr(), bindings::pid_type_PIDTYPE_TGID) }.is_null()
+    }
+
+    /// Number in the caller's pid namespace, 0 if it has none there.
+    pub(crate) fn number_here(&self) -> i32 {
+        // SAFETY: The object is valid by its reference count.
+        unsafe { bindings::pid_vnr(self.0.as_ptr()) }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // SAFETY: The reference is ours to give up.
+        unsafe { bindings::put_pid(self.0.as_ptr()) };
+    }
+}
+
+impl Clone for Process {
+    fn clone(&self) -> Self {
+        // SAFETY: The object is valid; its `count` is a `refcount_t` that `get_pid()` increments.
+        unsafe { bindings::refcount_inc(&raw mut (*self.0.as_ptr()).count) };
+        Self(self.0)
+    }
+}
+
+/// [`Process::key`] of the calling process, without counting a reference.
+pub(crate) fn current_key() -> usize {
+    let task = Task::current_raw();
+    // SAFETY: `current` and its signal structure are valid while the task runs, and its thread
+    // group id changes only under it in exec, which ends other threads first.
+    unsafe { (*(*task).signal).pids[bindings::pid_type_PIDTYPE_TGID as usize] as usize }
+}
+
+/// A counted reference to the calling thread.
+pub(crate) fn current_thread() -> ARef<Task> {
+    // SAFETY: The reference does not outlive this function.
+    let task = unsafe { Task::current() };
+    let task: &Task = &task;
+    task.into()
+}
+
+/// Number of a thread in the caller's pid namespace, 0 if it has none there.
+pub(crate) fn thread_number_here(task: &Task) -> i32 {
+    // SAFETY: Both tasks are valid; a null namespace stands for the caller's.
+    unsafe {
+        bindings::__task_pid_nr_ns(
+            task.as_ptr(),
+            bindings::pid_type_PIDTYPE_PID,
+            core::ptr::null_mut(),
+        )
+    }
+}
+
+/// Effective priority of the caller: 1 to 99 for real-time policies, 0 for the others.
+///
+/// Includes what the caller has inherited through a mutex (B88).
+pub(crate) fn current_priority() -> u8 {
+    // SAFETY: `current` is valid; `prio` is one word that may change at any time.
+    let prio = unsafe { core::ptr::read_volatile(&raw const (*Task::current_raw()).prio) };
+    // Real-time priorities are kept as 98 (lowest) down to 0; a deadline task has -1.
+    u8::try_from((99 - prio).clamp(0, 99)).unwrap_or(0)
+}
+
+/// Effective user of the caller.
+pub(crate) fn current_user() -> Kuid {
+    Kuid::current_euid()
+}
+
+/// Whether the caller may connect to anybody's channels (`CAP_IPC_OWNER`).
+pub(crate) fn may_connect_to_all() -> bool {
+    // SAFETY: Takes any capability number.
+    unsafe { bindings::capable(bindings::CAP_IPC_OWNER as i32) }
+}
+
+/// Whether a signal is pending that ends the caller.
+pub(crate) fn is_dying() -> bool {
+    let task = Task::current_raw();
+    // SAFETY: `current` is valid; one word is read that may change at any time.
+    let pending = unsafe { core::ptr::read_volatile(&raw const (*task).pending.signal.sig[0]) };
+    pending & (1 << (bindings::SIGKILL - 1)) != 0
+}
+
+/// Whether the calling process ends now: its last thread is in `exit()`.
+pub(crate) fn is_last_thread_exiting() -> bool {
+    let task = Task::current_raw();
+    // SAFETY: `current` and its signal structure are valid; single words are read.
+    unsafe {
+        (*task).flags & bindings::PF_EXITING != 0
+            && core::ptr::read_volatile(&raw const (*(*task).signal).live.counter) == 0
+    }
+}
+
+/// Gives other tasks a chance to run during long work.
+pub(crate) fn breathe() {
+    // SAFETY: Called from process context without locks; the module holds none over long work.
+    unsafe { bindings::__cond_resched() };
+}
+
+/// The error that makes a system call start again after a signal that no handler ran for, and fail
+/// with `EINTR` otherwise (`ERESTARTNOHAND`).
+pub(crate) fn restart_unless_handled() -> Error {
+    const ERESTARTNOHAND: i32 = 514;
+    Error::from_errno(-ERESTARTNOHAND)
+}

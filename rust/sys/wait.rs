@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Putting the calling thread to sleep until one definite other thread wakes it.
+//!
+//! A [`Parker`] is a flag and a thread. The waker sets the flag, then wakes the thread; the thread
+//! announces that it will sleep, then looks at the flag:
+//!
+//! ```text
+//!   sleeper                          waker
+//!   state = INTERRUPTIBLE            woken = 1       (release)
+//!   smp_mb()                         wake_up_process (full barrier when it finds a sleeper)
+//!   woken?  yes: go on               state sleeping? make it run
+//!           no:  schedule()
+//! ```
+//!
+//! In every order of the four lines either the sleeper sees the flag or the waker sees the state,
+//! so no wake-up is lost. There is no wait queue and no lock, and nothing is allocated.
+
+use kernel::{
+    bindings,
+    sync::{
+        aref::ARef,
+        atomic::{
+            Acquire,
+            Atomic,
+            Relaxed,
+            Release, //
+        }, //
+    },
+    task::Task, //
+};
+
+use super::task;
+
+/// What may end a sleep early.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// Any signal that the process does not ignore.
+    Signal,
+    /// Only a signal that ends the process.
+    FatalSignal,
+}
+
+/// Why a sleep ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Woke {
+    /// Somebody called [`Parker::unpark`].
+    Called,
+    /// A signal is pending; see [`Until`].
+    Signalled,
+}
+
+/// A place for one thread to sleep.
+pub(crate) struct Parker {
+    called: Atomic<i32>,
+    thread: Option<ARef<Task>>,
+}
+
+impl Parker {
+    /// A place where nobody sleeps.
+    pub(crate) fn new() -> Self {
+        Self {
+            called: Atomic::new(0),
+            thread: None,
+        }
+    }
+
+    /// Makes the calling thread the one that sleeps here.
+    pub(crate) fn adopt(&mut self) {
+        self.thread = Some(task::current_thread());
+        *self.called.get_mut() = 0;
+    }
+
+    /// Forgets the thread, so that its memory is not held longer than it lives.
+    pub(crate) fn release(&mut self) {
+        self.thread = None;
+    }
+
+    /// The thread that sleeps here.
+    pub(crate) fn thread(&self) -> Option<&Task> {
+        self.thread.as_deref()
+    }
+
+    /// Makes the next [`Parker::park`] sleep again.
+    ///
+    /// For the sleeper, at a time when nobody can call it: in a queue's lock, or before it is in
+    /// any queue.
+    pub(crate) fn rearm(&self) {
+        self.called.store(0, Relaxed);
+    }
+
+    /// Lets the sleeper go on, and returns the thread to wake, which is best done after all locks
+    /// are dropped.
+    pub(crate) fn unpark(&self) -> Option<ARef<Task>> {
+        let thread = self.thread.clone();
+        self.called.store(1, Release);
+        thread
+    }
+
+    /// Whether [`Parker::unpark`] was called.
+    pub(crate) fn is_called(&self) -> bool {
+        self.called.load(Acquire) != 0
+    }
+
+    /// Sleeps until called or signalled.
+    ///
+    /// To be called by the thread that adopted the parker; by any other it is safe but may sleep
+    /// until a signal comes.
+    pub(crate) fn park(&self, until: Until) -> Woke {
+        let (state, signals) = match until {
+            Until::Signal => (bindings::TASK_INTERRUPTIBLE, true),
+            Until::FatalSignal => (bindings::TASK_KILLABLE, false),
+        };
+        let current = Task::current_raw();
+        loop {
+            // The freezer may stop the sleeper where it is: no lock is held.
+            set_current_state(current, state | bindings::TASK_FREEZABLE);
+            let woke = if self.is_called() {
+                Some(Woke::Called)
+            } else if task::is_dying() || (signals && signal_pending(current)) {
+                Some(Woke::Signalled)
+            } else {
+                None
+            };
+            if let Some(woke) = woke {
+                set_current_state(current, bindings::TASK_RUNNING);
+                return woke;
+            }
+            // SAFETY: Process context, no lock held; the state was set above.
+            unsafe { bindings::schedule() };
+        }
+    }
+}
+
+fn signal_pending(current: *mut bindings::task_struct) -> bool {
+    // SAFETY: `current` is the running task.
+    unsafe { bindings::signal_pending(current) != 0 }
+}
+
+/// `set_current_state()`: announces the state, with the full barrier that the drawing above needs.
+fn set_current_state(current: *mut bindings::task_struct, state: u32) {
+    // SAFETY: A task may write its own state; others read it as one word. The barrier has no
+    // conditions.
+    unsafe {
+        core::ptr::write_volatile(&raw mut (*current).__state, state);
+        bindings::smp_mb();
+    }
+}
+
+/// Wakes a thread that [`Parker::unpark`] returned.
+pub(crate) fn wake(thread: &Task) {
+    thread.wake_up();
+}
