@@ -163,7 +163,10 @@ impl Channel {
         let message = &transaction.message;
         abi::MsgInfo {
             pid: message.origin.client.number_here(),
-            tid: transaction.sender.thread().map_or(0, task::thread_number_here),
+            tid: transaction
+                .sender
+                .thread()
+                .map_or(0, task::thread_number_here),
             chid: self.chid as i32,
             scoid: message.origin.scoid,
             coid: message.coid,
@@ -201,10 +204,7 @@ impl Link {
             None => channel.name(&process, share)?,
         };
         // From here on the number goes with the link if anything fails.
-        let origin = Arc::new(
-            Origin::new(process, id::scoid(number)),
-            GFP_KERNEL_ACCOUNT,
-        );
+        let origin = Arc::new(Origin::new(process, id::scoid(number)), GFP_KERNEL_ACCOUNT);
         match origin {
             Ok(origin) => Ok(Self {
                 channel: channel.clone(),

@@ -166,9 +166,5 @@ impl FileObject for ChannelFile {
 }
 
 fn reserve(close_on_exec: bool) -> Result<FileDescriptorReservation> {
-    FileDescriptorReservation::get_unused_fd_flags(if close_on_exec {
-        flags::O_CLOEXEC
-    } else {
-        0
-    })
+    FileDescriptorReservation::get_unused_fd_flags(if close_on_exec { flags::O_CLOEXEC } else { 0 })
 }

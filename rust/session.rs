@@ -107,8 +107,8 @@ impl Session {
         let channel = self.registry.create(&self.owner, |chid| {
             Channel::new(chid, flags, self.scoids.clone())
         })?;
-        let added = RBTreeNode::new(channel.chid, channel.clone(), GFP_KERNEL_ACCOUNT).and_then(
-            |node| {
+        let added =
+            RBTreeNode::new(channel.chid, channel.clone(), GFP_KERNEL_ACCOUNT).and_then(|node| {
                 let mut tables = self.tables.lock();
                 if tables.open {
                     tables.channels.insert(node);
@@ -118,8 +118,7 @@ impl Session {
                     drop(node);
                     Err(ESTALE)
                 }
-            },
-        );
+            });
         match added {
             Ok(()) => Ok(channel),
             Err(error) => {
@@ -174,7 +173,11 @@ impl Session {
             block = id::next_block(block);
             if tables.blocks.get(&block).is_none() {
                 // A channel that is gone must not come back through its messages.
-                if !tables.channels.get(&channel.chid).is_some_and(|known| Arc::ptr_eq(known, channel)) {
+                if !tables
+                    .channels
+                    .get(&channel.chid)
+                    .is_some_and(|known| Arc::ptr_eq(known, channel))
+                {
                     return Err(ESRCH);
                 }
                 tables.last_block = block;

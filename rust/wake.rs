@@ -6,7 +6,8 @@ use crate::sys::wait;
 use kernel::{
     sync::{
         aref::ARef,
-        poll::PollCondVarBox, //
+        poll::PollCondVarBox,
+        SetOnce, //
     },
     task::Task, //
 };
@@ -18,13 +19,14 @@ use kernel::{
 #[must_use = "declare before the lock is taken"]
 pub(crate) struct WakeSet<'a> {
     threads: [Option<ARef<Task>>; 2],
-    pollers: Option<&'a PollCondVarBox>,
+    // Looked at when it is needed: the pollers may come while the lock is waited for.
+    pollers: &'a SetOnce<PollCondVarBox>,
     notify: bool,
 }
 
 impl<'a> WakeSet<'a> {
     /// Nobody yet; `pollers` are the ones that [`WakeSet::notify_pollers`] means.
-    pub(crate) fn new(pollers: Option<&'a PollCondVarBox>) -> Self {
+    pub(crate) fn new(pollers: &'a SetOnce<PollCondVarBox>) -> Self {
         Self {
             threads: [None, None],
             pollers,
@@ -54,8 +56,10 @@ impl Drop for WakeSet<'_> {
         for thread in self.threads.iter().flatten() {
             wait::wake(thread);
         }
-        if let (true, Some(pollers)) = (self.notify, self.pollers) {
-            pollers.notify_all();
+        if self.notify {
+            if let Some(pollers) = self.pollers.as_ref() {
+                pollers.notify_all();
+            }
         }
     }
 }

@@ -200,6 +200,14 @@ pub(crate) struct MsgReply {
     pub(crate) side: u32,
 }
 
+/// The out fields of the reply in `struct qipc_msg_reply_receive`: `side` and `reply_error`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ReplyResult {
+    pub(crate) side: u32,
+    pub(crate) error: i32,
+}
+
 /// `struct qipc_msg_error`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
@@ -266,9 +274,9 @@ impl Call {
 
     /// The number that `ioctl` is called with, of the argument's first version.
     pub(crate) const fn number(self) -> u32 {
-        (self.direction as u32) << 30
-            | (self.size as u32) << 16
-            | (IOC_TYPE as u32) << 8
+        ((self.direction as u32) << 30)
+            | ((self.size as u32) << 16)
+            | ((IOC_TYPE as u32) << 8)
             | self.nr as u32
     }
 
@@ -321,3 +329,8 @@ const _: () = assert!(core::mem::size_of::<MsgReceive>() == 96);
 const _: () = assert!(core::mem::size_of::<MsgReply>() == 40);
 const _: () = assert!(core::mem::size_of::<MsgTransfer>() == 48);
 const _: () = assert!(core::mem::size_of::<MsgReplyReceive>() == 144);
+// The two out fields lie side by side.
+const _: () = assert!(
+    core::mem::offset_of!(MsgReplyReceive, reply_error)
+        == core::mem::offset_of!(MsgReply, side) + core::mem::offset_of!(ReplyResult, error)
+);

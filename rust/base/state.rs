@@ -7,13 +7,14 @@
 //! who may answer, or when the sender may go.
 //!
 //! ```text
-//!            Offer            Take               Deliver            BeginReply
-//!   Idle ────────▶ SendBlocked ───▶ Receiving ─────────▶ ReplyBlocked ───▶ Replying
-//!                       ▲   │         │  │                 │ (copies)        │ (copies)
-//!                       └───┼─PutBack─┘  │                 │                 │ Finish
-//!                           │ End        │ SenderFault     │ End             │
-//!                           ▼            ▼                 ▼                 ▼
-//!                         ──────────────────── Done(outcome) ─────────────────
+//!        Offer           Take             Deliver              BeginReply
+//!   Idle ----> SendBlocked --> Receiving ---------> ReplyBlocked --------> Replying
+//!                  ^  |         |  |  |               |  (copies)           |  (copies)
+//!                  |  |         |  |  |               |                     |
+//!                  +--|-PutBack-+  |  | SenderFault   | End                 | Finish
+//!                     | End        |  |               |                     |
+//!                     v         End v  v              v                     v
+//!                   ------------------- Done(outcome) -------------------------
 //! ```
 //!
 //! The rules behind the table:

@@ -6,6 +6,7 @@
 //! and MsgWrite. The client sleeps and is always the remote side. This layer knows memory and
 //! nothing else: no channel, no queue, no state.
 
+pub(crate) mod failure;
 pub(crate) mod parts;
 
 use crate::sys::{

@@ -74,23 +74,14 @@ fn reply_receive(session: &Session, arg: usize, size: usize) -> Result<isize> {
     let answer = reply::Answer::parse(&args.reply)?;
     let reception = receive::Reception::parse(session, &args.receive)?;
     let answered = args.reply.rcvid != 0;
-    if answered {
-        let result = reply::reply(session, &answer);
-        let (error, side) = match result {
-            Ok(()) => (0, abi::SIDE_NONE),
-            Err(failure) => (
-                -failure.error.to_errno(),
-                failure.side.map_or(abi::SIDE_NONE, |side| side.code()),
-            ),
-        };
-        user.field::<i32>(offset_of!(abi::MsgReplyReceive, reply_error))
-            .write(&error)?;
-        if side != abi::SIDE_NONE {
-            user.field::<abi::MsgReply>(offset_of!(abi::MsgReplyReceive, reply))
-                .field::<u32>(offset_of!(abi::MsgReply, side))
-                .write(&side)?;
-        }
-    }
+    let result = if answered {
+        reply::reply(session, &answer)
+    } else {
+        Ok(())
+    };
+    // Both of them: `reply_error` follows the `side` of the reply.
+    user.field(offset_of!(abi::MsgReply, side))
+        .write(&reply::report(&result))?;
     let out = user
         .field::<abi::MsgReceive>(offset_of!(abi::MsgReplyReceive, receive))
         .field(offset_of!(abi::MsgReceive, result));

@@ -13,6 +13,7 @@ use crate::base::{
 };
 use crate::copy::{
     self,
+    failure::Failure,
     parts::Parts, //
 };
 use crate::session::Session;
@@ -54,42 +55,26 @@ impl Answer {
     }
 }
 
-/// Why a reply failed.
-pub(super) struct Failure {
-    /// The errno.
-    pub(super) error: Error,
-    /// Whose memory was at fault, if that was it.
-    pub(super) side: Option<Side>,
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self { error, side: None }
-    }
-}
-
-impl From<Side> for Failure {
-    fn from(side: Side) -> Self {
-        Self {
-            error: EFAULT,
-            side: Some(side),
-        }
-    }
-}
-
 /// `QIPC_MSG_REPLY`.
 pub(super) fn msg_reply(session: &Session, arg: usize, size: usize) -> Result<isize> {
     let user = UserArg::<abi::MsgReply>::new(arg);
-    let answer = Answer::parse(&user.read(size)?)?;
-    match reply(session, &answer) {
-        Ok(()) => Ok(0),
-        Err(failure) => {
-            if let Some(side) = failure.side {
-                user.field(offset_of!(abi::MsgReply, side))
-                    .write(&side.code())?;
-            }
-            Err(failure.error)
-        }
+    let args = user.read(size)?;
+    let result = Answer::parse(&args)
+        .map_err(Failure::of_server)
+        .and_then(|answer| reply(session, &answer));
+    user.field(offset_of!(abi::MsgReply, side))
+        .write(&report(&result).side)?;
+    result.map(|()| 0).map_err(|failure| failure.error)
+}
+
+/// What user space is told of a reply.
+pub(super) fn report(result: &Result<(), Failure>) -> abi::ReplyResult {
+    match result {
+        Ok(()) => abi::ReplyResult::default(),
+        Err(failure) => abi::ReplyResult {
+            side: failure.side(),
+            error: -failure.error.to_errno(),
+        },
     }
 }
 
@@ -106,30 +91,20 @@ pub(super) fn reply(session: &Session, answer: &Answer) -> Result<(), Failure> {
         let mut inline = SmallBuf::new();
         if copy::gather(&answer.from, len, &mut inline).is_err() {
             rendezvous.answer(rcvid, Outcome::Fault(Side::Server), 0, 0, None)?;
-            return Err(Side::Server.into());
+            return Err(Failure::fault(Side::Server));
         }
         rendezvous.answer(rcvid, Outcome::Answered, answer.status, 0, Some(&inline))?;
         return Ok(());
     }
     let reply = rendezvous.reply(rcvid)?;
-    match reply.message().write(0, &answer.from, len) {
-        Ok(()) => {
-            reply.finish(answer.status);
-            Ok(())
-        }
-        Err(CopyFault::Local) => {
-            reply.fail(Outcome::Fault(Side::Server));
-            Err(Side::Server.into())
-        }
-        Err(CopyFault::Remote) => {
-            reply.fail(Outcome::Fault(Side::Client));
-            Err(Side::Client.into())
-        }
-        Err(CopyFault::Dying) => {
-            reply.fail(Outcome::Abandoned(Cause::ChannelGone));
-            Err(EINTR.into())
-        }
+    let written = reply.message().write(0, &answer.from, len);
+    match written {
+        Ok(()) => reply.finish(answer.status),
+        Err(CopyFault::Local) => reply.fail(Outcome::Fault(Side::Server)),
+        Err(CopyFault::Remote) => reply.fail(Outcome::Fault(Side::Client)),
+        Err(CopyFault::Dying) => reply.fail(Outcome::Abandoned(Cause::ChannelGone)),
     }
+    Ok(written?)
 }
 
 /// `QIPC_MSG_ERROR`.

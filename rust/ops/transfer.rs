@@ -4,10 +4,12 @@
 
 use crate::base::{
     abi,
-    fault::Side,
     part_math::window, //
 };
-use crate::copy::parts::Parts;
+use crate::copy::{
+    failure::Failure,
+    parts::Parts, //
+};
 use crate::rendezvous::Transfer;
 use crate::session::Session;
 use crate::sys::{
@@ -46,23 +48,22 @@ fn transfer(
     if args.flags & !abi::BUF != 0 {
         return Err(EINVAL);
     }
-    let parts = Parts::from_user(args.vec, args.flags & abi::BUF != 0)?;
-    let (channel, rcvid) = session.by_rcvid(args.rcvid)?;
-    let transfer = channel.rendezvous.transfer(rcvid)?;
-    let copied = copy(&transfer, args.offset, &parts);
-    // The client may go on before the result is written.
-    drop(transfer);
+    let copied = Parts::from_user(args.vec, args.flags & abi::BUF != 0)
+        .map_err(Failure::of_server)
+        .and_then(|parts| {
+            let (channel, rcvid) = session.by_rcvid(args.rcvid)?;
+            // The client may go on before the result is written.
+            let transfer = channel.rendezvous.transfer(rcvid)?;
+            Ok(copy(&transfer, args.offset, &parts)?)
+        });
     let side = match copied {
-        Ok(bytes) => {
-            user.field(offset_of!(abi::MsgTransfer, bytes))
-                .write(&(bytes as i64))?;
-            return Ok(0);
-        }
-        Err(CopyFault::Dying) => return Err(EINTR),
-        Err(CopyFault::Local) => Side::Server,
-        Err(CopyFault::Remote) => Side::Client,
+        Err(failure) => failure.side(),
+        Ok(_) => abi::SIDE_NONE,
     };
     user.field(offset_of!(abi::MsgTransfer, side))
-        .write(&side.code())?;
-    Err(EFAULT)
+        .write(&side)?;
+    let bytes = copied.map_err(|failure| failure.error)?;
+    user.field(offset_of!(abi::MsgTransfer, bytes))
+        .write(&(bytes as i64))?;
+    Ok(0)
 }

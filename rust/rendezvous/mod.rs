@@ -114,7 +114,7 @@ impl Rendezvous {
     }
 
     fn wakes(&self) -> WakeSet<'_> {
-        WakeSet::new(self.pollers.as_ref())
+        WakeSet::new(&self.pollers)
     }
 
     /// Makes a transaction that can be used with this rendezvous, again and again.
@@ -436,8 +436,7 @@ impl Rendezvous {
     /// Prepares the channel for pollers; has to be called before the first one comes.
     pub(crate) fn make_pollable(&self) -> Result {
         if self.pollers.as_ref().is_none() {
-            let pollers =
-                PollCondVarBox::new(c"qipc_pollers", kernel::static_lock_class!())?;
+            let pollers = PollCondVarBox::new(c"qipc_pollers", kernel::static_lock_class!())?;
             // If another thread was faster, its queue is as good.
             self.pollers.populate(pollers);
         }

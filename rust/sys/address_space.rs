@@ -39,9 +39,9 @@ unsafe impl<T: OnEnd> Send for Watch<T> {}
 unsafe impl<T: OnEnd> Sync for Watch<T> {}
 
 impl<T: OnEnd> Watch<T> {
-    // SAFETY: All functions of the table may be missing.
     const OPS: bindings::mmu_notifier_ops = bindings::mmu_notifier_ops {
         release: Some(Self::ended),
+        // SAFETY: All functions of the table may be missing.
         ..unsafe { core::mem::zeroed() }
     };
 
@@ -80,6 +80,9 @@ impl<T: OnEnd> Watch<T> {
         unsafe { (*Task::current_raw()).mm == self.mm }
     }
 
+    /// # Safety
+    ///
+    /// For the kernel to call, with the `notifier` of a registered `Self`.
     unsafe extern "C" fn ended(
         notifier: *mut bindings::mmu_notifier,
         _mm: *mut bindings::mm_struct,

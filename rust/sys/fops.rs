@@ -65,18 +65,28 @@ impl<T: FileObject> Table<T> {
 
     /// The functions of a file, with or without one that opens it.
     pub(super) const fn ops(
-        open: Option<
-            unsafe extern "C" fn(*mut bindings::inode, *mut bindings::file) -> ffi::c_int,
-        >,
+        open: Option<unsafe extern "C" fn(*mut bindings::inode, *mut bindings::file) -> ffi::c_int>,
     ) -> bindings::file_operations {
         bindings::file_operations {
             owner: compat::THIS_MODULE,
             open,
             llseek: Some(bindings::noop_llseek),
-            unlocked_ioctl: if T::HAS_IOCTL { Some(Self::ioctl) } else { None },
-            compat_ioctl: if T::HAS_IOCTL { Some(Self::compat_ioctl) } else { None },
+            unlocked_ioctl: if T::HAS_IOCTL {
+                Some(Self::ioctl)
+            } else {
+                None
+            },
+            compat_ioctl: if T::HAS_IOCTL {
+                Some(Self::compat_ioctl)
+            } else {
+                None
+            },
             poll: if T::HAS_POLL { Some(Self::poll) } else { None },
-            flush: if T::HAS_FLUSH { Some(Self::flush) } else { None },
+            flush: if T::HAS_FLUSH {
+                Some(Self::flush)
+            } else {
+                None
+            },
             release: Some(Self::release),
             ..pin_init::zeroed()
         }
@@ -90,6 +100,9 @@ impl<T: FileObject> Table<T> {
         unsafe { <Arc<T> as ForeignOwnable>::borrow((*file).private_data) }
     }
 
+    /// # Safety
+    ///
+    /// For the kernel to call, on a file of [`Table<T>`].
     unsafe extern "C" fn ioctl(
         file: *mut bindings::file,
         cmd: ffi::c_uint,
@@ -102,6 +115,9 @@ impl<T: FileObject> Table<T> {
         }
     }
 
+    /// # Safety
+    ///
+    /// For the kernel to call, on a file of [`Table<T>`].
     unsafe extern "C" fn compat_ioctl(
         file: *mut bindings::file,
         cmd: ffi::c_uint,
@@ -113,6 +129,9 @@ impl<T: FileObject> Table<T> {
         unsafe { Self::ioctl(file, cmd, arg) }
     }
 
+    /// # Safety
+    ///
+    /// For the kernel to call, on a file of [`Table<T>`].
     unsafe extern "C" fn poll(
         raw_file: *mut bindings::file,
         table: *mut bindings::poll_table,
@@ -126,15 +145,18 @@ impl<T: FileObject> Table<T> {
         T::poll(this, file, table)
     }
 
-    unsafe extern "C" fn flush(
-        file: *mut bindings::file,
-        _id: bindings::fl_owner_t,
-    ) -> ffi::c_int {
+    /// # Safety
+    ///
+    /// For the kernel to call, on a file of [`Table<T>`].
+    unsafe extern "C" fn flush(file: *mut bindings::file, _id: bindings::fl_owner_t) -> ffi::c_int {
         // SAFETY: The kernel calls this for our files only, while they are open.
         T::flush(unsafe { Self::object(file) });
         0
     }
 
+    /// # Safety
+    ///
+    /// For the kernel to call, on a file of [`Table<T>`].
     unsafe extern "C" fn release(
         _inode: *mut bindings::inode,
         file: *mut bindings::file,
@@ -154,7 +176,7 @@ pub(crate) fn anonymous_file<T: FileObject>(
     // SAFETY: The name and the table are static; the file takes over the reference.
     let file = from_err_ptr(unsafe {
         compat::anon_inode_getfile(
-            name.as_ptr().cast(),
+            name.as_char_ptr(),
             const { &Table::<T>::OPS },
             private,
             bindings::O_RDWR as ffi::c_int,

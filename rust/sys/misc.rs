@@ -61,7 +61,7 @@ impl<T: Device> MiscRegistration<T> {
             misc <- Opaque::try_ffi_init(move |slot: *mut bindings::miscdevice| {
                 let device = bindings::miscdevice {
                     minor: bindings::MISC_DYNAMIC_MINOR as ffi::c_int,
-                    name: name.as_ptr().cast(),
+                    name: name.as_char_ptr(),
                     fops: const { &Self::OPS },
                     mode,
                     ..pin_init::zeroed()
@@ -76,6 +76,9 @@ impl<T: Device> MiscRegistration<T> {
         })
     }
 
+    /// # Safety
+    ///
+    /// For the kernel to call, on a file of this device that is being opened.
     unsafe extern "C" fn open(
         _inode: *mut bindings::inode,
         raw_file: *mut bindings::file,

@@ -112,7 +112,8 @@ impl Window {
                 let (run, step) = self.locate(from, left)?;
                 // SAFETY: `run` points to `step` bytes of pinned pages. Their owner may change
                 // them at any time, which a copy by the kernel's routine is made for.
-                if unsafe { bindings::_copy_to_user(to as _, run.cast(), step) } != 0 {
+                if unsafe { bindings::_copy_to_user(to as *mut ffi::c_void, run.cast(), step) } != 0
+                {
                     return Err(CopyFault::Local);
                 }
                 step
@@ -245,7 +246,7 @@ fn page_address(page: *mut bindings::page) -> *mut u8 {
 /// `to` must be valid for writes of `len` bytes.
 unsafe fn copy_from_user(to: *mut u8, from: usize, len: usize) -> usize {
     // SAFETY: By the contract of this function; any source is fine.
-    unsafe { bindings::_copy_from_user(to.cast(), from as _, len) }
+    unsafe { bindings::_copy_from_user(to.cast(), from as *const ffi::c_void, len) }
 }
 
 /// Copies up to [`BOUNCE`] bytes inside of the caller's address space; returns how many.
@@ -267,7 +268,8 @@ fn bounce(
         return Err(source);
     }
     // SAFETY: `step` bytes of the buffer were written.
-    if unsafe { bindings::_copy_to_user(to as _, buffer.as_ptr().cast(), step) } != 0 {
+    if unsafe { bindings::_copy_to_user(to as *mut ffi::c_void, buffer.as_ptr().cast(), step) } != 0
+    {
         return Err(target);
     }
     Ok(step)

@@ -13,8 +13,7 @@ use kernel::{
 
 /// Messages and replies up to this many bytes travel inline.
 ///
-/// QNX 6.4 does the same up to 256 bytes; docs/decisions holds the measurement that will replace
-/// this number.
+/// The limit of QNX 6.4; see docs/decisions/0007-inline-bytes.md.
 pub(crate) const INLINE_BYTES: usize = 256;
 
 /// Up to [`INLINE_BYTES`] bytes.

@@ -28,9 +28,8 @@ impl Process {
     /// The calling process.
     pub(crate) fn current() -> Self {
         // SAFETY: `current` is valid, and a running task has a thread group id.
-        let pid = unsafe {
-            bindings::get_task_pid(Task::current_raw(), bindings::pid_type_PIDTYPE_TGID)
-        };
+        let pid =
+            unsafe { bindings::get_task_pid(Task::current_raw(), bindings::pid_type_PIDTYPE_TGID) };
         // SAFETY: `get_task_pid` returns a counted reference, not null for a running task.
         Self(unsafe { NonNull::new_unchecked(pid) })
     }

@@ -49,6 +49,7 @@ plain!(
     MsgSend,
     MsgTransfer,
     ReceiveResult,
+    ReplyResult,
     SendResult,
 );
 
@@ -92,8 +93,7 @@ impl<T: Plain> UserArg<T> {
         let mut reader = UserSlice::new(UserPtr::from_addr(self.addr), size).reader();
         // SAFETY: `MaybeUninit<u8>` may hold anything, so the memory of `value` can be seen as
         // an array of it for as long as `value` is borrowed.
-        let bytes =
-            unsafe { core::slice::from_raw_parts_mut(value.as_mut_ptr().cast(), known) };
+        let bytes = unsafe { core::slice::from_raw_parts_mut(value.as_mut_ptr().cast(), known) };
         reader.read_raw(bytes)?;
         let mut chunk = [0u8; 64];
         while !reader.is_empty() {
