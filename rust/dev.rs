@@ -15,6 +15,7 @@ use crate::registry::Registry;
 use crate::session::Session;
 use crate::sys::{
     address_space::Watch,
+    errno,
     fops::{
         anonymous_file,
         FileObject,
@@ -69,7 +70,7 @@ impl Device for SessionFile {
 impl FileObject for SessionFile {
     fn ioctl(this: ArcBorrow<'_, Self>, cmd: u32, arg: usize) -> Result<isize> {
         if !this.watch.is_current() {
-            return Err(ESTALE);
+            return Err(errno::stale());
         }
         let session = &this.session;
         session.check_owner()?;

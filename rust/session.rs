@@ -28,6 +28,7 @@ use crate::connection::Connection;
 use crate::registry::Registry;
 use crate::sys::{
     address_space::OnEnd,
+    errno,
     task::Process, //
 };
 use kernel::{
@@ -96,7 +97,7 @@ impl Session {
         if self.owner.is_current() {
             Ok(())
         } else {
-            Err(ESTALE)
+            Err(errno::stale())
         }
     }
 
@@ -116,7 +117,7 @@ impl Session {
                 } else {
                     drop(tables);
                     drop(node);
-                    Err(ESTALE)
+                    Err(errno::stale())
                 }
             });
         match added {
@@ -238,7 +239,7 @@ impl Session {
             // The number goes with the session.
             drop(tables);
             drop(node);
-            return Err(ESTALE);
+            return Err(errno::stale());
         }
         tables.connections.insert(node);
         Ok(id::side_coid(number))

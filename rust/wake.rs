@@ -4,13 +4,17 @@
 
 use crate::sys::wait;
 use kernel::{
+    prelude::*,
     sync::{
         aref::ARef,
-        poll::PollCondVarBox,
+        poll::PollCondVar,
         SetOnce, //
     },
     task::Task, //
 };
+
+/// Those who poll a channel. Most channels have none, and no queue for them.
+pub(crate) type Pollers = Pin<KBox<PollCondVar>>;
 
 /// Those that one step of one message may wake: a client, a receiver, and the pollers.
 ///
@@ -20,13 +24,13 @@ use kernel::{
 pub(crate) struct WakeSet<'a> {
     threads: [Option<ARef<Task>>; 2],
     // Looked at when it is needed: the pollers may come while the lock is waited for.
-    pollers: &'a SetOnce<PollCondVarBox>,
+    pollers: &'a SetOnce<Pollers>,
     notify: bool,
 }
 
 impl<'a> WakeSet<'a> {
     /// Nobody yet; `pollers` are the ones that [`WakeSet::notify_pollers`] means.
-    pub(crate) fn new(pollers: &'a SetOnce<PollCondVarBox>) -> Self {
+    pub(crate) fn new(pollers: &'a SetOnce<Pollers>) -> Self {
         Self {
             threads: [None, None],
             pollers,

@@ -5,7 +5,10 @@
 use crate::base::abi;
 use crate::connection::Descriptor;
 use crate::session::Session;
-use crate::sys::user_args::UserArg;
+use crate::sys::{
+    errno,
+    user_args::UserArg, //
+};
 use core::mem::offset_of;
 use kernel::{
     prelude::*,
@@ -40,7 +43,7 @@ pub(crate) fn attach(session: &Session, arg: usize, size: usize) -> Result<Attac
         return Err(EINVAL);
     }
     if args.nd != 0 {
-        return Err(ENONET);
+        return Err(errno::no_network());
     }
     let share = args.flags & abi::COF_NOSHARE == 0;
     let channel = session.find_target(args.pid, args.chid)?;

@@ -11,6 +11,7 @@ use crate::rendezvous::{
 };
 use crate::session::Session;
 use crate::sys::{
+    errno,
     remote_mm::CopyFault,
     task,
     user_args::UserArg, //
@@ -64,7 +65,7 @@ pub(super) fn msg_receive(session: &Session, arg: usize, size: usize) -> Result<
 
 /// The error that makes the call start again after a signal without a handler.
 pub(super) fn restart() -> Error {
-    task::restart_unless_handled()
+    errno::restart_unless_handled()
 }
 
 /// Waits for a message, copies it, and describes it in `out`.

@@ -102,7 +102,12 @@ pub(super) fn reply(session: &Session, answer: &Answer) -> Result<(), Failure> {
         Ok(()) => reply.finish(answer.status),
         Err(CopyFault::Local) => reply.fail(Outcome::Fault(Side::Server)),
         Err(CopyFault::Remote) => reply.fail(Outcome::Fault(Side::Client)),
-        Err(CopyFault::Dying) => reply.fail(Outcome::Abandoned(Cause::ChannelGone)),
+        Err(CopyFault::Dying) => {
+            // The process is going. Its channels go first, so that a client that sends again is
+            // told so (B104).
+            session.end();
+            reply.fail(Outcome::Abandoned(Cause::ChannelGone));
+        }
     }
     Ok(written?)
 }

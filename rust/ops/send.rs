@@ -16,8 +16,8 @@ use crate::connection::{
 };
 use crate::session::Session;
 use crate::sys::{
+    errno,
     small_buf::SmallBuf,
-    task,
     user_args::UserArg, //
 };
 use core::mem::offset_of;
@@ -103,7 +103,7 @@ fn fault(out: &UserArg<abi::SendResult>, error: Error, side: Side) -> Error {
 /// stop: nobody can tell the difference. One that the server has seen may not.
 fn ended(cause: Cause, unseen: bool) -> Error {
     match cause {
-        Cause::Interrupted if unseen => task::restart_unless_handled(),
+        Cause::Interrupted if unseen => errno::restart_unless_handled(),
         Cause::Interrupted | Cause::Killed => EINTR,
         Cause::Detached => EBADF,
         Cause::ChannelGone => ESRCH,

@@ -47,12 +47,15 @@ use crate::sys::{
         Woke, //
     }, //
 };
-use crate::wake::WakeSet;
+use crate::wake::{
+    Pollers,
+    WakeSet, //
+};
 use kernel::{
     prelude::*,
     sync::{
         new_spinlock,
-        poll::PollCondVarBox,
+        poll::PollCondVar,
         Arc,
         SetOnce,
         SpinLock,
@@ -79,7 +82,7 @@ pub(crate) struct Rendezvous {
     tables: SpinLock<Tables>,
     #[pin]
     idle: SpinLock<KVec<UniqueArc<Receiver>>>,
-    pollers: SetOnce<PollCondVarBox>,
+    pollers: SetOnce<Pollers>,
 }
 
 /// What came of waiting for a message.
@@ -425,7 +428,7 @@ impl Rendezvous {
     /// Says whether a message waits and whether the channel is open, to those who poll.
     ///
     /// `register` is called with what to wait for before anything is looked at.
-    pub(crate) fn poll(&self, register: impl FnOnce(&PollCondVarBox)) -> (bool, bool) {
+    pub(crate) fn poll(&self, register: impl FnOnce(&PollCondVar)) -> (bool, bool) {
         if let Some(pollers) = self.pollers.as_ref() {
             register(pollers);
         }
@@ -436,7 +439,10 @@ impl Rendezvous {
     /// Prepares the channel for pollers; has to be called before the first one comes.
     pub(crate) fn make_pollable(&self) -> Result {
         if self.pollers.as_ref().is_none() {
-            let pollers = PollCondVarBox::new(c"qipc_pollers", kernel::static_lock_class!())?;
+            let pollers = KBox::pin_init(
+                PollCondVar::new(c"qipc_pollers", kernel::static_lock_class!()),
+                GFP_KERNEL_ACCOUNT,
+            )?;
             // If another thread was faster, its queue is as good.
             self.pollers.populate(pollers);
         }

@@ -7,6 +7,7 @@
 
 pub(crate) mod address_space;
 pub(crate) mod compat;
+pub(crate) mod errno;
 pub(crate) mod fops;
 pub(crate) mod misc;
 pub(crate) mod remote_mm;

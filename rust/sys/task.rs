@@ -5,7 +5,6 @@
 use core::ptr::NonNull;
 use kernel::{
     bindings,
-    error::Error,
     sync::aref::ARef,
     task::{
         Kuid,
@@ -150,11 +149,4 @@ pub(crate) fn is_last_thread_exiting() -> bool {
 pub(crate) fn breathe() {
     // SAFETY: Called from process context without locks; the module holds none over long work.
     unsafe { bindings::__cond_resched() };
-}
-
-/// The error that makes a system call start again after a signal that no handler ran for, and fail
-/// with `EINTR` otherwise (`ERESTARTNOHAND`).
-pub(crate) fn restart_unless_handled() -> Error {
-    const ERESTARTNOHAND: i32 = 514;
-    Error::from_errno(-ERESTARTNOHAND)
 }

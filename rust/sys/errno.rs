@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Errors that `kernel::error::code` lacks in one of the supported kernels.
+
+use kernel::{
+    bindings,
+    error::Error, //
+};
+
+/// The session belongs to another process, or to the program that ran before an exec (`ESTALE`).
+pub(crate) fn stale() -> Error {
+    Error::from_errno(-(bindings::ESTALE as i32))
+}
+
+/// There is no network of nodes (`ENONET`; QNX says `ENOREMOTE`).
+pub(crate) fn no_network() -> Error {
+    Error::from_errno(-(bindings::ENONET as i32))
+}
+
+/// Makes a system call start again after a signal that no handler ran for, and fail with `EINTR`
+/// otherwise (`ERESTARTNOHAND`).
+pub(crate) fn restart_unless_handled() -> Error {
+    const ERESTARTNOHAND: i32 = 514;
+    Error::from_errno(-ERESTARTNOHAND)
+}
