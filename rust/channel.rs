@@ -27,7 +27,10 @@ use kernel::{
         RBTreeNode, //
     },
     sync::{
-        atomic::Relaxed,
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
         new_spinlock,
         Arc,
         SpinLock, //
@@ -113,8 +116,8 @@ pub(crate) struct Channel {
     /// Where its clients and its threads meet.
     #[pin]
     pub(crate) rendezvous: Rendezvous,
-    /// Its number in its process.
-    pub(crate) chid: u32,
+    // Set once, before anybody else sees the channel.
+    chid: Atomic<i32>,
     /// The process that it belongs to.
     pub(crate) owner: Process,
     flags: u32,
@@ -125,12 +128,12 @@ pub(crate) struct Channel {
 }
 
 impl Channel {
-    /// Makes channel `chid` of the calling process.
-    pub(crate) fn new(chid: u32, flags: u32, scoids: Arc<Scoids>) -> Result<Arc<Self>> {
+    /// Makes a channel of the calling process that has no number yet.
+    pub(crate) fn new(flags: u32, scoids: Arc<Scoids>) -> Result<Arc<Self>> {
         Arc::pin_init(
             try_pin_init!(Self {
                 rendezvous <- Rendezvous::new(),
-                chid,
+                chid: Atomic::new(0),
                 owner: Process::current(),
                 flags,
                 user: task::current_user(),
@@ -139,6 +142,16 @@ impl Channel {
             }),
             GFP_KERNEL_ACCOUNT,
         )
+    }
+
+    /// Gives it its number; for the registry, before it can be found.
+    pub(crate) fn set_number(&self, chid: u32) {
+        self.chid.store(chid as i32, Relaxed);
+    }
+
+    /// Its number in its process.
+    pub(crate) fn number(&self) -> u32 {
+        self.chid.load(Relaxed) as u32
     }
 
     /// Whether the caller may connect to it; `EACCES` if not.
@@ -167,7 +180,7 @@ impl Channel {
                 .sender
                 .thread()
                 .map_or(0, task::thread_number_here),
-            chid: self.chid as i32,
+            chid: self.number() as i32,
             scoid: message.origin.scoid,
             coid: message.coid,
             priority: i16::from(message.priority),

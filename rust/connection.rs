@@ -30,6 +30,9 @@ use kernel::{
     }, //
 };
 
+/// Processes of a descriptor that are looked at in one go of the lock.
+const STRETCH: usize = 128;
+
 /// Transactions that a connection keeps for the next send.
 const SPARE: usize = 8;
 
@@ -171,18 +174,34 @@ impl Descriptor {
 
     /// Drops the connections of processes that closed the file before they ended.
     fn forget_dead(&self) {
-        loop {
+        let mut from = Some(0);
+        while let Some(key) = from {
+            // Declared before the lock is taken, so that it is freed after it.
+            let _dead;
             let mut processes = self.processes.lock();
-            let dead = processes
-                .iter()
-                .find(|(_, connection)| !connection.link.origin.client.is_alive())
-                .map(|(key, _)| *key);
-            let Some(key) = dead else {
-                return;
-            };
-            let node = processes.remove_node(&key);
-            drop(processes);
-            drop(node);
+            (from, _dead) = Self::take_dead(&mut processes, key);
         }
+    }
+
+    /// Looks through a stretch of the processes from `from` on, and takes the first dead one out.
+    ///
+    /// Also returns where to go on, if there are more.
+    fn take_dead(
+        processes: &mut RBTree<usize, Arc<Connection>>,
+        from: usize,
+    ) -> (Option<usize>, Option<RBTreeNode<usize, Arc<Connection>>>) {
+        let mut from = from;
+        for _ in 0..STRETCH {
+            let Some(cursor) = processes.cursor_lower_bound(&from) else {
+                return (None, None);
+            };
+            let (key, connection) = cursor.current();
+            let (key, alive) = (*key, connection.link.origin.client.is_alive());
+            from = key.wrapping_add(1);
+            if !alive {
+                return (Some(from), processes.remove_node(&key));
+            }
+        }
+        (Some(from), None)
     }
 }

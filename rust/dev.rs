@@ -23,6 +23,7 @@ use crate::sys::{
         POLL_READABLE, //
     },
     misc::Device,
+    remote_mm::RemoteMemory,
     task,
     user_args::UserArg, //
 };
@@ -38,42 +39,55 @@ use kernel::{
     sync::{
         poll::PollTable,
         Arc,
-        ArcBorrow, //
+        ArcBorrow,
+        SetOnce, //
     }, //
 };
 
 /// An open `/dev/qipc`.
-#[pin_data]
 pub(crate) struct SessionFile {
     session: Arc<Session>,
-    /// Ends the session when its process execs or exits, whoever holds the file.
-    #[pin]
-    watch: Watch<Session>,
+    /// The program that opened it.
+    home: RemoteMemory,
+    /// Ends the session when its process execs or exits, whoever holds the file. Made by the first
+    /// call, not by the open: it waits for locks of the caller's memory, and all devices of this
+    /// kind are opened under one lock.
+    watch: SetOnce<Pin<KBox<Watch<Session>>>>,
+}
+
+impl SessionFile {
+    /// Whether the caller is the program that opened the session; `ESTALE` if not.
+    fn check_owner(&self) -> Result {
+        if !self.home.is_current() {
+            return Err(errno::stale());
+        }
+        self.session.check_owner()?;
+        if self.watch.as_ref().is_none() {
+            // If another thread was faster, its watch is as good.
+            self.watch.populate(Watch::current(self.session.clone())?);
+        }
+        Ok(())
+    }
 }
 
 impl Device for SessionFile {
     type Shared = Arc<Registry>;
 
     fn open(registry: &Arc<Registry>, _file: &File) -> Result<Arc<Self>> {
-        let session = Session::new(registry.clone())?;
-        Arc::pin_init(
-            try_pin_init!(Self {
-                watch <- Watch::current(session.clone()),
-                session,
-            }),
-            GFP_KERNEL_ACCOUNT,
-        )
+        let file = Self {
+            session: Session::new(registry.clone())?,
+            home: RemoteMemory::current()?,
+            watch: SetOnce::new(),
+        };
+        Ok(Arc::new(file, GFP_KERNEL_ACCOUNT)?)
     }
 }
 
 #[vtable]
 impl FileObject for SessionFile {
     fn ioctl(this: ArcBorrow<'_, Self>, cmd: u32, arg: usize) -> Result<isize> {
-        if !this.watch.is_current() {
-            return Err(errno::stale());
-        }
+        this.check_owner()?;
         let session = &this.session;
-        session.check_owner()?;
         let size = abi::arg_size(cmd);
         if abi::CONNECT_ATTACH.matches(cmd) {
             return match ops::connect::attach(session, arg, size)? {

@@ -42,27 +42,29 @@ impl Registry {
         })
     }
 
-    /// Adds the channel that `make` makes for the lowest free number of `owner`.
+    /// Adds a new channel under the lowest free number of its process.
     ///
     /// Numbers start at 1, whichever session of the process asks. Fails with `EAGAIN` if all are
-    /// taken, and as `make` does.
-    pub(crate) fn create(
-        &self,
-        owner: &Process,
-        make: impl FnOnce(u32) -> Result<Arc<Channel>>,
-    ) -> Result<Arc<Channel>> {
+    /// taken, and with `ENOMEM`.
+    pub(crate) fn add(&self, channel: &Arc<Channel>) -> Result {
+        let key = channel.owner.key();
         let node = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
         let mut channels = self.channels.lock();
         let mut chid = 1;
-        while chid <= MAX_NUMBER && channels.get(&(owner.key(), chid)).is_some() {
+        let mut cursor = channels.cursor_lower_bound_mut(&(key, 1));
+        while let Some(at) = cursor {
+            if *at.current().0 != (key, chid) {
+                break;
+            }
             chid += 1;
+            cursor = at.move_next();
         }
         if chid > MAX_NUMBER {
             return Err(EAGAIN);
         }
-        let channel = make(chid)?;
-        channels.insert(node.into_node((owner.key(), chid), channel.clone()));
-        Ok(channel)
+        channel.set_number(chid);
+        channels.insert(node.into_node((key, chid), channel.clone()));
+        Ok(())
     }
 
     /// Channel `chid` of a process.
@@ -75,7 +77,7 @@ impl Registry {
         let node = self
             .channels
             .lock()
-            .remove_node(&(channel.owner.key(), channel.chid));
+            .remove_node(&(channel.owner.key(), channel.number()));
         drop(node);
     }
 }

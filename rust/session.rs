@@ -105,11 +105,10 @@ impl Session {
     ///
     /// Fails with `EAGAIN` if there are too many, and with `ENOMEM`.
     pub(crate) fn create_channel(&self, flags: u32) -> Result<Arc<Channel>> {
-        let channel = self.registry.create(&self.owner, |chid| {
-            Channel::new(chid, flags, self.scoids.clone())
-        })?;
-        let added =
-            RBTreeNode::new(channel.chid, channel.clone(), GFP_KERNEL_ACCOUNT).and_then(|node| {
+        let channel = Channel::new(flags, self.scoids.clone())?;
+        self.registry.add(&channel)?;
+        let added = RBTreeNode::new(channel.number(), channel.clone(), GFP_KERNEL_ACCOUNT)
+            .and_then(|node| {
                 let mut tables = self.tables.lock();
                 if tables.open {
                     tables.channels.insert(node);
@@ -176,7 +175,7 @@ impl Session {
                 // A channel that is gone must not come back through its messages.
                 if !tables
                     .channels
-                    .get(&channel.chid)
+                    .get(&channel.number())
                     .is_some_and(|known| Arc::ptr_eq(known, channel))
                 {
                     return Err(ESRCH);

@@ -49,7 +49,7 @@ impl From<Error> for Failure {
 impl From<CopyFault> for Failure {
     fn from(fault: CopyFault) -> Self {
         match fault {
-            CopyFault::Dying => EINTR.into(),
+            CopyFault::Signalled => EINTR.into(),
             // The server's thread does every copy, so that it is the local side.
             CopyFault::Local => Self::fault(Side::Server),
             CopyFault::Remote => Self::fault(Side::Client),

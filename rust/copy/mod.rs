@@ -42,21 +42,24 @@ pub(crate) fn pull(
     to: &Parts,
     len: usize,
 ) -> Result<(), CopyFault> {
-    let mut window = peer.open(false)?;
+    let mut window = peer.open(false, true)?;
     walk(from.at(offset), to.at(0), len, |remote, local, step| {
         window.pull(remote, local, step)
     })
 }
 
 /// Copies `len` bytes of the caller's parts to `offset` of the blocked process's parts.
+///
+/// With `interruptible` any signal may stop it, else only a fatal one.
 pub(crate) fn push(
     peer: &RemoteMemory,
     to: &Parts,
     offset: usize,
     from: &Parts,
     len: usize,
+    interruptible: bool,
 ) -> Result<(), CopyFault> {
-    let mut window = peer.open(true)?;
+    let mut window = peer.open(true, interruptible)?;
     walk(from.at(0), to.at(offset), len, |local, remote, step| {
         window.push(remote, local, step)
     })
@@ -112,7 +115,7 @@ fn walk(
         if steps % STRETCH == 0 {
             task::breathe();
             if task::is_dying() {
-                return Err(CopyFault::Dying);
+                return Err(CopyFault::Signalled);
             }
         }
         let (Some((source, have)), Some((target, room))) = (from.piece(), to.piece()) else {

@@ -22,7 +22,7 @@ pub(super) fn create(session: &Session, arg: usize, size: usize) -> Result<isize
     if args.flags & !FLAGS != 0 {
         return Err(EINVAL);
     }
-    let chid = session.create_channel(args.flags)?.chid;
+    let chid = session.create_channel(args.flags)?.number();
     let out = user.field(offset_of!(abi::ChannelCreate, chid));
     if let Err(error) = out.write(&(chid as i32)) {
         // A channel that the caller does not know the number of is of no use.

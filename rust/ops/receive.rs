@@ -25,6 +25,9 @@ use kernel::{
     }, //
 };
 
+/// Messages that may get lost in one call that does not want to wait.
+const PATIENCE: usize = 64;
+
 /// A receive whose arguments are right.
 pub(super) struct Reception {
     channel: Arc<Channel>,
@@ -77,15 +80,20 @@ pub(super) fn receive(
     out: &UserArg<abi::ReceiveResult>,
 ) -> Result<isize> {
     let channel = &reception.channel;
+    let mut lost = 0;
     loop {
-        if task::is_dying() {
-            return Err(EINTR);
+        // Clients that cannot be read must not keep the caller here.
+        if lost > 0 && task::is_signalled() {
+            return Err(restart());
+        }
+        if lost >= PATIENCE && !reception.wait {
+            return Err(EAGAIN);
         }
         match channel.rendezvous.accept(reception.wait) {
             Ok(Accepted::OutOfIds) => session.add_block(channel)?,
             Ok(Accepted::Message(claim)) => match deliver(claim, reception, out)? {
                 Received::Delivered => return Ok(0),
-                Received::Lost => (),
+                Received::Lost => lost += 1,
             },
             Err(error) if error == EINTR => return Err(restart()),
             Err(error) => return Err(error),
@@ -109,7 +117,7 @@ fn deliver(
             return Ok(Received::Lost);
         }
         Err(CopyFault::Local) => return Err(EFAULT),
-        Err(CopyFault::Dying) => return Err(EINTR),
+        Err(CopyFault::Signalled) => return Err(restart()),
     }
     transaction.received.store(len as i64, Relaxed);
     out.write(&abi::ReceiveResult {

@@ -59,12 +59,28 @@ impl Answer {
 pub(super) fn msg_reply(session: &Session, arg: usize, size: usize) -> Result<isize> {
     let user = UserArg::<abi::MsgReply>::new(arg);
     let args = user.read(size)?;
-    let result = Answer::parse(&args)
-        .map_err(Failure::of_server)
-        .and_then(|answer| reply(session, &answer));
+    let result = match Answer::parse(&args) {
+        Ok(answer) => reply(session, &answer),
+        Err(error) if error == EFAULT => Err(unreadable(session, args.rcvid)),
+        Err(error) => Err(error.into()),
+    };
     user.field(offset_of!(abi::MsgReply, side))
         .write(&report(&result).side)?;
     result.map(|()| 0).map_err(|failure| failure.error)
+}
+
+/// A reply whose parts cannot be read lets the client go all the same, like any that lies in bad
+/// memory (B59).
+fn unreadable(session: &Session, rcvid: i64) -> Failure {
+    let answered = session.by_rcvid(rcvid).and_then(|(channel, rcvid)| {
+        channel
+            .rendezvous
+            .answer(rcvid, Outcome::Fault(Side::Server), 0, 0, None)
+    });
+    match answered {
+        Ok(()) => Failure::fault(Side::Server),
+        Err(error) => error.into(),
+    }
 }
 
 /// What user space is told of a reply.
@@ -97,18 +113,19 @@ pub(super) fn reply(session: &Session, answer: &Answer) -> Result<(), Failure> {
         return Ok(());
     }
     let reply = rendezvous.reply(rcvid)?;
-    let written = reply.message().write(0, &answer.from, len);
-    match written {
-        Ok(()) => reply.finish(answer.status),
-        Err(CopyFault::Local) => reply.fail(Outcome::Fault(Side::Server)),
-        Err(CopyFault::Remote) => reply.fail(Outcome::Fault(Side::Client)),
-        Err(CopyFault::Dying) => {
+    let written = reply.message().write_reply(&answer.from, len);
+    let outcome = match written {
+        Ok(()) => Outcome::Answered,
+        Err(CopyFault::Local) => Outcome::Fault(Side::Server),
+        Err(CopyFault::Remote) => Outcome::Fault(Side::Client),
+        Err(CopyFault::Signalled) => {
             // The process is going. Its channels go first, so that a client that sends again is
             // told so (B104).
             session.end();
-            reply.fail(Outcome::Abandoned(Cause::ChannelGone));
+            Outcome::Abandoned(Cause::ChannelGone)
         }
-    }
+    };
+    reply.finish(outcome, answer.status)?;
     Ok(written?)
 }
 

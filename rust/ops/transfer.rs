@@ -54,7 +54,11 @@ fn transfer(
             let (channel, rcvid) = session.by_rcvid(args.rcvid)?;
             // The client may go on before the result is written.
             let transfer = channel.rendezvous.transfer(rcvid)?;
-            Ok(copy(&transfer, args.offset, &parts)?)
+            match copy(&transfer, args.offset, &parts) {
+                // Its memory went with it.
+                Err(CopyFault::Remote) if !transfer.is_awaited() => Err(ESRCH.into()),
+                copied => Ok(copied?),
+            }
         });
     let side = match copied {
         Err(failure) => failure.side(),

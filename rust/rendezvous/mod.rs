@@ -23,8 +23,6 @@
 //! 3. A fatal signal ends the message at once, in any state.
 //!
 //! The waiting ends with [`State::Done`] and in no other way.
-//!
-//! [`State::Done`]: crate::base::state::State::Done
 
 pub(crate) mod tables;
 
@@ -36,7 +34,8 @@ use crate::base::{
         Cause,
         Event,
         Outcome,
-        Refusal, //
+        Refusal,
+        State, //
     }, //
 };
 use crate::sys::{
@@ -74,6 +73,8 @@ use tables::{
 const IDLE_RECEIVERS: usize = 16;
 /// Messages that are looked at in one go of the lock when some of many have to end.
 const STRETCH: usize = 128;
+/// How often the tables are walked for messages that a server puts back again and again.
+const WALKS: usize = 16;
 
 /// Where the clients and the server threads of one channel meet.
 #[pin_data]
@@ -143,6 +144,14 @@ impl Rendezvous {
             self.wait(transaction);
             let result = self.tables.lock().result(transaction, inline);
             match result {
+                // A server that asks for the message again and again must not keep the sender here.
+                Some((Outcome::Restart, ..)) if task::is_signalled() => {
+                    break Ok(Sent {
+                        outcome: Outcome::Withdrawn(Cause::Interrupted),
+                        status: 0,
+                        error: 0,
+                    })
+                }
                 Some((Outcome::Restart, ..)) => (),
                 Some((outcome, status, error)) => {
                     break Ok(Sent {
@@ -312,7 +321,7 @@ impl Rendezvous {
         Ok(Reply {
             rendezvous: self,
             transaction,
-            outcome: Outcome::Fault(Side::Server),
+            outcome: Some(Outcome::Fault(Side::Server)),
         })
     }
 
@@ -366,9 +375,17 @@ impl Rendezvous {
 
     /// Ends the messages that a client sent under one name of a connection.
     pub(crate) fn detach_name(&self, origin: &Arc<Origin>, coid: i32) {
-        self.end_where(Cause::Detached, |message| {
-            message.coid == coid && Arc::ptr_eq(&message.origin, origin)
-        });
+        // There is no flag for a name. A message that is put back while the tables are walked may
+        // be missed, so they are walked again if that happened.
+        for _ in 0..WALKS {
+            let before = self.tables.lock().put_back;
+            self.end_where(Cause::Detached, |message| {
+                message.coid == coid && Arc::ptr_eq(&message.origin, origin)
+            });
+            if self.tables.lock().put_back == before {
+                break;
+            }
+        }
     }
 
     /// Ends every message, lets every waiting thread go, and refuses what comes after.
@@ -438,15 +455,24 @@ impl Rendezvous {
 
     /// Prepares the channel for pollers; has to be called before the first one comes.
     pub(crate) fn make_pollable(&self) -> Result {
+        // Freed after the lock, if another thread was faster.
+        let mut pollers = None;
         if self.pollers.as_ref().is_none() {
-            let pollers = KBox::pin_init(
+            pollers = Some(KBox::pin_init(
                 PollCondVar::new(c"qipc_pollers", kernel::static_lock_class!()),
                 GFP_KERNEL_ACCOUNT,
-            )?;
-            // If another thread was faster, its queue is as good.
-            self.pollers.populate(pollers);
+            )?);
         }
-        self.tables.lock().polled = true;
+        // In the lock, so that nobody goes on before the queue can be seen.
+        let mut tables = self.tables.lock();
+        if self.pollers.as_ref().is_none() {
+            if let Some(pollers) = pollers.take() {
+                self.pollers.populate(pollers);
+            }
+        }
+        tables.polled = true;
+        drop(tables);
+        drop(pollers);
         Ok(())
     }
 }
@@ -475,25 +501,41 @@ impl Claim<'_> {
     /// The sender's memory cannot be read: the send fails.
     pub(crate) fn fail_sender(mut self) {
         self.put_back = false;
-        self.rendezvous.step(&self.transaction, Event::SenderFault);
+        let _ = self.finish(Event::SenderFault);
     }
 
     /// The message is received; says whether its sender waited for that.
     pub(crate) fn deliver(mut self) -> bool {
         self.put_back = false;
+        matches!(self.finish(Event::Deliver), Ok(state) if state.is_reply_blocked())
+    }
+
+    /// Ends the receive.
+    ///
+    /// A channel or connection that was closed meanwhile may not have found the message, which
+    /// moves between the tables while they are walked. So the flags are looked at again, as when
+    /// the message was offered.
+    fn finish(&self, event: Event) -> Result<State, Refusal> {
         let mut wakes = self.rendezvous.wakes();
         let mut tables = self.rendezvous.tables.lock();
-        matches!(
-            tables.step(&self.transaction, Event::Deliver, &mut wakes),
-            Ok(state) if state.is_reply_blocked()
-        )
+        let closed = if !tables.open {
+            Some(Cause::ChannelGone)
+        } else if self.transaction.message.origin.is_closed() {
+            Some(Cause::Detached)
+        } else {
+            None
+        };
+        if let Some(cause) = closed {
+            let _ = tables.step(&self.transaction, Event::End(cause), &mut wakes);
+        }
+        tables.step(&self.transaction, event, &mut wakes)
     }
 }
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
         if self.put_back {
-            self.rendezvous.step(&self.transaction, Event::PutBack);
+            let _ = self.finish(Event::PutBack);
         }
     }
 }
@@ -509,6 +551,12 @@ impl Transfer<'_> {
     pub(crate) fn message(&self) -> &Message {
         &self.transaction.message
     }
+
+    /// Whether the sender is still there; if not, it was killed meanwhile.
+    pub(crate) fn is_awaited(&self) -> bool {
+        let mut tables = self.rendezvous.tables.lock();
+        tables.state(&self.transaction).outcome().is_none()
+    }
 }
 
 impl Drop for Transfer<'_> {
@@ -523,7 +571,8 @@ impl Drop for Transfer<'_> {
 pub(crate) struct Reply<'a> {
     rendezvous: &'a Rendezvous,
     transaction: Arc<Transaction>,
-    outcome: Outcome,
+    /// How the message ends if this is dropped.
+    outcome: Option<Outcome>,
 }
 
 impl Reply<'_> {
@@ -532,24 +581,26 @@ impl Reply<'_> {
         &self.transaction.message
     }
 
-    /// Lets the sender go with a reply that lies in its memory by now.
-    pub(crate) fn finish(mut self, status: i64) {
-        self.rendezvous
-            .tables
-            .lock()
-            .set_answer(&self.transaction, status, 0, None);
-        self.outcome = Outcome::Answered;
-    }
-
-    /// Lets the sender go without a reply.
-    pub(crate) fn fail(mut self, outcome: Outcome) {
-        self.outcome = outcome;
+    /// Lets the sender go, with `status` if it is answered; the reply lies in its memory by now.
+    ///
+    /// Fails with `ESRCH` if the sender was killed meanwhile.
+    pub(crate) fn finish(mut self, outcome: Outcome, status: i64) -> Result {
+        self.outcome = None;
+        let mut wakes = self.rendezvous.wakes();
+        let mut tables = self.rendezvous.tables.lock();
+        tables.set_answer(&self.transaction, status, 0, None);
+        match tables.step(&self.transaction, Event::Finish(outcome), &mut wakes) {
+            Ok(State::Done(Outcome::Abandoned(Cause::Killed))) => Err(ESRCH),
+            _ => Ok(()),
+        }
     }
 }
 
 impl Drop for Reply<'_> {
     fn drop(&mut self) {
-        self.rendezvous
-            .step(&self.transaction, Event::Finish(self.outcome));
+        if let Some(outcome) = self.outcome {
+            self.rendezvous
+                .step(&self.transaction, Event::Finish(outcome));
+        }
     }
 }

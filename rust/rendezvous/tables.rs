@@ -194,7 +194,13 @@ impl Message {
     /// Copies `len` bytes of the caller's parts to `offset` of the memory for the reply. For
     /// holders of a token.
     pub(crate) fn write(&self, offset: usize, from: &Parts, len: usize) -> Result<(), CopyFault> {
-        copy::push(&self.memory, &self.reply, offset, from, len)
+        copy::push(&self.memory, &self.reply, offset, from, len, true)
+    }
+
+    /// The same for the reply itself, which a signal that does not end the caller must not stop:
+    /// there is no second try.
+    pub(crate) fn write_reply(&self, from: &Parts, len: usize) -> Result<(), CopyFault> {
+        copy::push(&self.memory, &self.reply, 0, from, len, false)
     }
 }
 
@@ -289,6 +295,8 @@ pub(crate) struct Tables {
     pub(super) open: bool,
     /// Whether somebody may poll the channel.
     pub(super) polled: bool,
+    /// How many messages were put back into the queue.
+    pub(super) put_back: u64,
     /// Where receive ids come from.
     pub(super) rcvids: RcvidSource,
     arrivals: u64,
@@ -305,6 +313,7 @@ impl Tables {
         Self {
             open: true,
             polled: false,
+            put_back: 0,
             rcvids: RcvidSource::empty(),
             arrivals: 0,
             queue: RBTree::new(),
@@ -375,6 +384,7 @@ impl Tables {
         cell.state = after;
         if before.is_queued() != after.is_queued() {
             if after.is_queued() {
+                self.put_back += u64::from(event == Event::PutBack);
                 self.enqueue(transaction, wakes);
             } else {
                 self.dequeue(transaction);

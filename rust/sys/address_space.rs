@@ -6,6 +6,7 @@
 //! of a process do not tell: one may survive `exec`, or be held by a child. So the address space
 //! itself is watched, by a subscription that asks for nothing but its release.
 
+use super::errno;
 use kernel::{
     bindings,
     error::to_result,
@@ -47,37 +48,40 @@ impl<T: OnEnd> Watch<T> {
 
     /// Watches the caller's address space for `target`.
     ///
-    /// Fails with `ENOMEM`, with `EINTR` if the caller is being killed, and with `EINVAL` for a
-    /// thread of the kernel.
-    pub(crate) fn current(target: Arc<T>) -> impl PinInit<Self, Error> {
+    /// Takes all locks of the address space. Fails with `ENOMEM`, with an error that restarts the
+    /// system call if a signal comes, and with `EINVAL` for a thread of the kernel.
+    pub(crate) fn current(target: Arc<T>) -> Result<Pin<KBox<Self>>> {
         // SAFETY: `current` is valid, and its own address space as long as it runs.
         let current = unsafe { (*Task::current_raw()).mm };
-        try_pin_init!(Self {
-            target,
-            mm: current,
-            // The last one to be initialised: from here on the callback may come.
-            notifier <- Opaque::try_ffi_init(move |slot: *mut bindings::mmu_notifier| {
-                if current.is_null() {
-                    return Err(EINVAL);
-                }
-                // SAFETY: `slot` is valid for writes, stays where it is, and is unregistered
-                // before it goes; the caller's address space is in use.
-                unsafe {
-                    slot.write(bindings::mmu_notifier {
-                        ops: const { &Self::OPS },
-                        ..pin_init::zeroed()
-                    });
-                    to_result(bindings::mmu_notifier_register(slot, current))
-                }
-            }),
+        if current.is_null() {
+            return Err(EINVAL);
+        }
+        let watch = KBox::try_pin_init(
+            try_pin_init!(Self {
+                target,
+                mm: current,
+                // The last one to be initialised: from here on the callback may come.
+                notifier <- Opaque::try_ffi_init(move |slot: *mut bindings::mmu_notifier| {
+                    // SAFETY: `slot` is valid for writes, stays where it is, and is unregistered
+                    // before it goes; the caller's address space is in use.
+                    unsafe {
+                        slot.write(bindings::mmu_notifier {
+                            ops: const { &Self::OPS },
+                            ..pin_init::zeroed()
+                        });
+                        to_result(bindings::mmu_notifier_register(slot, current))
+                    }
+                }),
+            }? Error),
+            GFP_KERNEL_ACCOUNT,
+        );
+        watch.map_err(|error| {
+            if error == EINTR {
+                errno::restart_always()
+            } else {
+                error
+            }
         })
-    }
-
-    /// Whether the caller runs in the address space that is watched.
-    pub(crate) fn is_current(&self) -> bool {
-        // SAFETY: `current` is valid. The subscription keeps the structure behind `self.mm`, so
-        // no other can have its address.
-        unsafe { (*Task::current_raw()).mm == self.mm }
     }
 
     /// # Safety

@@ -17,6 +17,13 @@ pub(crate) fn no_network() -> Error {
     Error::from_errno(-(bindings::ENONET as i32))
 }
 
+/// Makes a system call start again after any signal (`ERESTARTNOINTR`). For calls that wait for
+/// nothing but locks of the kernel.
+pub(crate) fn restart_always() -> Error {
+    const ERESTARTNOINTR: i32 = 513;
+    Error::from_errno(-ERESTARTNOINTR)
+}
+
 /// Makes a system call start again after a signal that no handler ran for, and fail with `EINTR`
 /// otherwise (`ERESTARTNOHAND`).
 pub(crate) fn restart_unless_handled() -> Error {

@@ -13,6 +13,7 @@
 use super::task;
 use kernel::{
     bindings,
+    error::to_result,
     ffi,
     mm::{
         Mm,
@@ -42,8 +43,8 @@ pub(crate) enum CopyFault {
     Local,
     /// Memory of the sleeping process cannot be reached.
     Remote,
-    /// The caller is being killed.
-    Dying,
+    /// A signal came: one that ends the caller or, if it asked for that, any.
+    Signalled,
 }
 
 /// The memory of a process, whether it still lives or not.
@@ -66,8 +67,9 @@ impl RemoteMemory {
 
     /// Opens it for copies out of it, or, with `write`, into it.
     ///
-    /// Fails with [`CopyFault::Remote`] if the process is gone.
-    pub(crate) fn open(&self, write: bool) -> Result<Window, CopyFault> {
+    /// With `interruptible` any signal ends the wait for a page that does not come, else only one
+    /// that ends the caller. Fails with [`CopyFault::Remote`] if the process is gone.
+    pub(crate) fn open(&self, write: bool, interruptible: bool) -> Result<Window, CopyFault> {
         let mm = if self.is_current() {
             None
         } else {
@@ -79,6 +81,7 @@ impl RemoteMemory {
         Ok(Window {
             mm,
             write,
+            interruptible,
             start: 0,
             count: 0,
             pages: [core::ptr::null_mut(); BATCH],
@@ -96,6 +99,7 @@ pub(crate) struct Window {
     /// `None` is the caller's own address space.
     mm: Option<ARef<MmWithUserAsync>>,
     write: bool,
+    interruptible: bool,
     start: usize,
     count: usize,
     pages: [*mut bindings::page; BATCH],
@@ -126,6 +130,9 @@ impl Window {
     }
 
     /// Copies `len` bytes of the caller at `local` to the window's process at `remote`.
+    ///
+    /// If the caller's memory ends half way, what lies behind that is left alone on the other side:
+    /// it is not zeroed, as `copy_from_user()` would.
     pub(crate) fn push(&mut self, remote: u64, local: u64, len: usize) -> Result<(), CopyFault> {
         let (mut from, mut to, mut left) = (local as usize, remote as usize, len);
         while left > 0 {
@@ -134,7 +141,7 @@ impl Window {
             } else {
                 let (run, step) = self.locate(to, left)?;
                 // SAFETY: `run` points to `step` bytes of pages that are pinned for writing.
-                if unsafe { copy_from_user(run, from, step) } != 0 {
+                if unsafe { copy_without_zeroing(run, from, step) }.is_err() {
                     return Err(CopyFault::Local);
                 }
                 step
@@ -172,7 +179,7 @@ impl Window {
     fn pin(&mut self, addr: usize, len: usize) -> Result<(), CopyFault> {
         task::breathe();
         if task::is_dying() {
-            return Err(CopyFault::Dying);
+            return Err(CopyFault::Signalled);
         }
         let Some(mm) = &self.mm else {
             return Err(CopyFault::Remote);
@@ -185,10 +192,16 @@ impl Window {
         let lock = unsafe { &raw mut (*raw).__bindgen_anon_1.mmap_lock };
         // SAFETY: As above; no lock is held.
         if unsafe { bindings::down_read_killable(lock) } != 0 {
-            return Err(CopyFault::Dying);
+            return Err(CopyFault::Signalled);
         }
         let mut locked: ffi::c_int = 1;
-        let flags = if self.write { bindings::FOLL_WRITE } else { 0 };
+        let mut flags = 0;
+        if self.write {
+            flags |= bindings::FOLL_WRITE;
+        }
+        if self.interruptible {
+            flags |= bindings::FOLL_INTERRUPTIBLE;
+        }
         // SAFETY: The lock is held, and there is room for `want` pages.
         let pinned = unsafe {
             bindings::pin_user_pages_remote(
@@ -211,7 +224,8 @@ impl Window {
                 self.count = pinned;
                 Ok(())
             }
-            _ if task::is_dying() => Err(CopyFault::Dying),
+            _ if task::is_dying() => Err(CopyFault::Signalled),
+            _ if self.interruptible && task::is_signalled() => Err(CopyFault::Signalled),
             _ => Err(CopyFault::Remote),
         }
     }
@@ -239,14 +253,29 @@ fn page_address(page: *mut bindings::page) -> *mut u8 {
     unsafe { bindings::kmap_local_page(page).cast() }
 }
 
-/// `copy_from_user()` for memory of any size that is not one heap object.
+/// `copy_from_user()` that leaves the rest of the target alone if the source ends half way.
 ///
 /// # Safety
 ///
 /// `to` must be valid for writes of `len` bytes.
-unsafe fn copy_from_user(to: *mut u8, from: usize, len: usize) -> usize {
-    // SAFETY: By the contract of this function; any source is fine.
-    unsafe { bindings::_copy_from_user(to.cast(), from as *const ffi::c_void, len) }
+unsafe fn copy_without_zeroing(to: *mut u8, from: usize, len: usize) -> Result {
+    let mut source = bindings::iov_iter::default();
+    // SAFETY: Any range is fine; the iterator is written before it is used. By the contract of this
+    // function the target has room.
+    let copied = unsafe {
+        to_result(bindings::import_ubuf(
+            bindings::WRITE as ffi::c_int,
+            from as *mut ffi::c_void,
+            len,
+            &mut source,
+        ))?;
+        bindings::_copy_from_iter(to.cast(), len, &mut source)
+    };
+    if copied == len {
+        Ok(())
+    } else {
+        Err(EFAULT)
+    }
 }
 
 /// Copies up to [`BOUNCE`] bytes inside of the caller's address space; returns how many.
@@ -261,10 +290,11 @@ fn bounce(
     let step = len.min(BOUNCE);
     task::breathe();
     if task::is_dying() {
-        return Err(CopyFault::Dying);
+        return Err(CopyFault::Signalled);
     }
+    let from = from as *const ffi::c_void;
     // SAFETY: The buffer has room for `step` bytes.
-    if unsafe { copy_from_user(buffer.as_mut_ptr().cast(), from, step) } != 0 {
+    if unsafe { bindings::_copy_from_user(buffer.as_mut_ptr().cast(), from, step) } != 0 {
         return Err(source);
     }
     // SAFETY: `step` bytes of the buffer were written.

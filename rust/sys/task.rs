@@ -135,6 +135,12 @@ pub(crate) fn is_dying() -> bool {
     pending & (1 << (bindings::SIGKILL - 1)) != 0
 }
 
+/// Whether any signal is pending that the caller does not ignore.
+pub(crate) fn is_signalled() -> bool {
+    // SAFETY: `current` is valid.
+    unsafe { bindings::signal_pending(Task::current_raw()) != 0 }
+}
+
 /// Whether the calling process ends now: its last thread is in `exit()`.
 pub(crate) fn is_last_thread_exiting() -> bool {
     let task = Task::current_raw();

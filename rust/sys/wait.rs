@@ -118,7 +118,7 @@ impl Parker {
             set_current_state(current, state | bindings::TASK_FREEZABLE);
             let woke = if self.is_called() {
                 Some(Woke::Called)
-            } else if task::is_dying() || (signals && signal_pending(current)) {
+            } else if task::is_dying() || (signals && task::is_signalled()) {
                 Some(Woke::Signalled)
             } else {
                 None
@@ -131,11 +131,6 @@ impl Parker {
             unsafe { bindings::schedule() };
         }
     }
-}
-
-fn signal_pending(current: *mut bindings::task_struct) -> bool {
-    // SAFETY: `current` is the running task.
-    unsafe { bindings::signal_pending(current) != 0 }
 }
 
 /// `set_current_state()`: announces the state, with the full barrier that the drawing above needs.

@@ -109,7 +109,9 @@ struct qipc_features {
 /* Channel flags; the values are QNX's _NTO_CHF_*. */
 #define QIPC_CHF_SENDER_LEN	0x0020	/* accepted, lengths are always reported */
 #define QIPC_CHF_REPLY_LEN	0x0080	/* accepted, lengths are always reported */
-#define QIPC_CHF_PRIVATE	0x1000	/* only the creating process may connect */
+#define QIPC_CHF_PRIVATE	0x1000	/* only the creating process may connect;
+					 * a descriptor that it made can be passed on
+					 */
 
 /* Connection flags; the values are QNX's _NTO_COF_*. */
 #define QIPC_COF_CLOEXEC	0x0001	/* detached on exec */
@@ -270,7 +272,8 @@ struct qipc_msg_receive {
  * @status: what the client's send returns, any value
  * @vec: memory the reply is read from
  * @flags: QIPC_BUF
- * @side: out, QIPC_SIDE_*; the client was unblocked all the same
+ * @side: out, QIPC_SIDE_*; after a fault of either side the client was
+ *        unblocked all the same.  Any other error leaves it blocked.
  */
 struct qipc_msg_reply {
 	__s64 rcvid;
