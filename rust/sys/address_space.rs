@@ -11,7 +11,13 @@ use kernel::{
     bindings,
     error::to_result,
     prelude::*,
-    sync::Arc,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc, //
+    },
     task::Task,
     types::Opaque, //
 };
@@ -32,6 +38,8 @@ pub(crate) struct Watch<T: OnEnd> {
     notifier: Opaque<bindings::mmu_notifier>,
     target: Arc<T>,
     mm: *mut bindings::mm_struct,
+    // Cleared when the watch is given up, which makes the kernel call back as well.
+    armed: Atomic<i32>,
 }
 
 // SAFETY: A subscription may be given up by another thread; the pointer is not followed here.
@@ -60,6 +68,7 @@ impl<T: OnEnd> Watch<T> {
             try_pin_init!(Self {
                 target,
                 mm: current,
+                armed: Atomic::new(1),
                 // The last one to be initialised: from here on the callback may come.
                 notifier <- Opaque::try_ffi_init(move |slot: *mut bindings::mmu_notifier| {
                     // SAFETY: `slot` is valid for writes, stays where it is, and is unregistered
@@ -94,13 +103,16 @@ impl<T: OnEnd> Watch<T> {
         // SAFETY: The notifier is the first field of a `Self`, which unregisters, and so waits
         // for this call, before it goes.
         let this = unsafe { &*notifier.cast::<Self>() };
-        this.target.address_space_ended();
+        if this.armed.load(Relaxed) != 0 {
+            this.target.address_space_ended();
+        }
     }
 }
 
 #[pinned_drop]
 impl<T: OnEnd> PinnedDrop for Watch<T> {
     fn drop(self: Pin<&mut Self>) {
+        self.armed.store(0, Relaxed);
         // SAFETY: Was registered with this address space, whose structure the subscription keeps.
         unsafe { bindings::mmu_notifier_unregister(self.notifier.get(), self.mm) };
     }
