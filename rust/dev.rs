@@ -18,11 +18,14 @@ use crate::sys::{
     errno,
     fops::{
         anonymous_file,
-        FileObject,
-        POLL_HANGUP,
-        POLL_READABLE, //
+        FileObject, //
     },
     misc::Device,
+    poll::{
+        Poller,
+        HANGUP,
+        READABLE, //
+    },
     remote_mm::RemoteMemory,
     task,
     user_args::UserArg, //
@@ -37,7 +40,6 @@ use kernel::{
     },
     prelude::*,
     sync::{
-        poll::PollTable,
         Arc,
         ArcBorrow,
         SetOnce, //
@@ -167,14 +169,11 @@ impl ChannelFile {
 
 #[vtable]
 impl FileObject for ChannelFile {
-    fn poll(this: ArcBorrow<'_, Self>, file: &File, table: PollTable<'_>) -> u32 {
-        let (readable, open) = this
-            .0
-            .rendezvous
-            .poll(|pollers| table.register_wait(file, pollers));
+    fn poll<'a>(this: &'a Self, poller: Poller<'a>) -> u32 {
+        let (readable, open) = this.0.rendezvous.poll(poller);
         match (open, readable) {
-            (false, _) => POLL_HANGUP,
-            (true, true) => POLL_READABLE,
+            (false, _) => HANGUP,
+            (true, true) => READABLE,
             (true, false) => 0,
         }
     }

@@ -2,19 +2,14 @@
 
 //! Wake-ups that are decided under a lock and made after it.
 
-use crate::sys::wait;
+use crate::sys::{
+    poll::PollQueue,
+    wait, //
+};
 use kernel::{
-    prelude::*,
-    sync::{
-        aref::ARef,
-        poll::PollCondVar,
-        SetOnce, //
-    },
+    sync::aref::ARef,
     task::Task, //
 };
-
-/// Those who poll a channel. Most channels have none, and no queue for them.
-pub(crate) type Pollers = Pin<KBox<PollCondVar>>;
 
 /// Those that one step of one message may wake: a client, a receiver, and the pollers.
 ///
@@ -23,14 +18,13 @@ pub(crate) type Pollers = Pin<KBox<PollCondVar>>;
 #[must_use = "declare before the lock is taken"]
 pub(crate) struct WakeSet<'a> {
     threads: [Option<ARef<Task>>; 2],
-    // Looked at when it is needed: the pollers may come while the lock is waited for.
-    pollers: &'a SetOnce<Pollers>,
+    pollers: &'a PollQueue,
     notify: bool,
 }
 
 impl<'a> WakeSet<'a> {
     /// Nobody yet; `pollers` are the ones that [`WakeSet::notify_pollers`] means.
-    pub(crate) fn new(pollers: &'a SetOnce<Pollers>) -> Self {
+    pub(crate) fn new(pollers: &'a PollQueue) -> Self {
         Self {
             threads: [None, None],
             pollers,
@@ -61,9 +55,7 @@ impl Drop for WakeSet<'_> {
             wait::wake(thread);
         }
         if self.notify {
-            if let Some(pollers) = self.pollers.as_ref() {
-                pollers.notify_all();
-            }
+            self.pollers.notify();
         }
     }
 }

@@ -50,6 +50,6 @@ pub(crate) fn pollable(session: &Session, arg: usize, size: usize) -> Result<(Ar
         return Err(EINVAL);
     }
     let channel = session.channel(args.chid)?;
-    channel.rendezvous.make_pollable()?;
+    channel.rendezvous.make_pollable();
     Ok((channel, args.flags & abi::FD_CLOEXEC != 0))
 }

@@ -39,6 +39,10 @@ use crate::base::{
     }, //
 };
 use crate::sys::{
+    poll::{
+        PollQueue,
+        Poller, //
+    },
     small_buf::SmallBuf,
     task,
     wait::{
@@ -46,17 +50,12 @@ use crate::sys::{
         Woke, //
     }, //
 };
-use crate::wake::{
-    Pollers,
-    WakeSet, //
-};
+use crate::wake::WakeSet;
 use kernel::{
     prelude::*,
     sync::{
         new_spinlock,
-        poll::PollCondVar,
         Arc,
-        SetOnce,
         SpinLock,
         UniqueArc, //
     }, //
@@ -83,7 +82,8 @@ pub(crate) struct Rendezvous {
     tables: SpinLock<Tables>,
     #[pin]
     idle: SpinLock<KVec<UniqueArc<Receiver>>>,
-    pollers: SetOnce<Pollers>,
+    #[pin]
+    pollers: PollQueue,
 }
 
 /// What came of waiting for a message.
@@ -113,7 +113,7 @@ impl Rendezvous {
                 KVec::with_capacity(IDLE_RECEIVERS, GFP_KERNEL_ACCOUNT)?,
                 "Rendezvous::idle"
             ),
-            pollers: SetOnce::new(),
+            pollers <- PollQueue::new(kernel::static_lock_class!()),
         })
     }
 
@@ -444,36 +444,16 @@ impl Rendezvous {
 
     /// Says whether a message waits and whether the channel is open, to those who poll.
     ///
-    /// `register` is called with what to wait for before anything is looked at.
-    pub(crate) fn poll(&self, register: impl FnOnce(&PollCondVar)) -> (bool, bool) {
-        if let Some(pollers) = self.pollers.as_ref() {
-            register(pollers);
-        }
+    /// They wait for what changes that before anything is looked at.
+    pub(crate) fn poll<'a>(&'a self, poller: Poller<'a>) -> (bool, bool) {
+        poller.wait_for(&self.pollers);
         let tables = self.tables.lock();
         (tables.has_message(), tables.open)
     }
 
     /// Prepares the channel for pollers; has to be called before the first one comes.
-    pub(crate) fn make_pollable(&self) -> Result {
-        // Freed after the lock, if another thread was faster.
-        let mut pollers = None;
-        if self.pollers.as_ref().is_none() {
-            pollers = Some(KBox::pin_init(
-                PollCondVar::new(c"qipc_pollers", kernel::static_lock_class!()),
-                GFP_KERNEL_ACCOUNT,
-            )?);
-        }
-        // In the lock, so that nobody goes on before the queue can be seen.
-        let mut tables = self.tables.lock();
-        if self.pollers.as_ref().is_none() {
-            if let Some(pollers) = pollers.take() {
-                self.pollers.populate(pollers);
-            }
-        }
-        tables.polled = true;
-        drop(tables);
-        drop(pollers);
-        Ok(())
+    pub(crate) fn make_pollable(&self) {
+        self.tables.lock().polled = true;
     }
 }
 

@@ -5,7 +5,10 @@
 //! `kernel::miscdevice` has neither `poll` nor `flush`, and there is no abstraction for anonymous
 //! inodes yet; both kinds of file are made here from one table of functions.
 
-use super::compat;
+use super::{
+    compat,
+    poll::Poller, //
+};
 use core::{
     marker::PhantomData,
     ptr::NonNull, //
@@ -21,17 +24,11 @@ use kernel::{
     prelude::*,
     sync::{
         aref::ARef,
-        poll::PollTable,
         Arc,
         ArcBorrow, //
     },
     types::ForeignOwnable, //
 };
-
-/// Readiness bits as `poll()` knows them: something can be read.
-pub(crate) const POLL_READABLE: u32 = bindings::POLLIN | bindings::POLLRDNORM;
-/// Readiness bits as `poll()` knows them: the object is gone.
-pub(crate) const POLL_HANGUP: u32 = bindings::POLLHUP;
 
 /// What a file can do.
 #[vtable]
@@ -41,8 +38,8 @@ pub(crate) trait FileObject: Send + Sync + Sized + 'static {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Registers with what tells of changes, then says what is true now.
-    fn poll(_this: ArcBorrow<'_, Self>, _file: &File, _table: PollTable<'_>) -> u32 {
+    /// Says what to wait for, then what is true now.
+    fn poll<'a>(_this: &'a Self, _poller: Poller<'a>) -> u32 {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
@@ -133,16 +130,14 @@ impl<T: FileObject> Table<T> {
     ///
     /// For the kernel to call, on a file of [`Table<T>`].
     unsafe extern "C" fn poll(
-        raw_file: *mut bindings::file,
+        file: *mut bindings::file,
         table: *mut bindings::poll_table,
     ) -> bindings::__poll_t {
         // SAFETY: The kernel calls this for our files only, while they are open.
-        let this = unsafe { Self::object(raw_file) };
-        // SAFETY: The file is valid for this call, and no position is in use.
-        let file = unsafe { File::from_raw_file(raw_file) };
-        // SAFETY: The table is null or valid for this call.
-        let table = unsafe { PollTable::from_raw(table) };
-        T::poll(this, file, table)
+        let this = unsafe { Self::object(file) };
+        // SAFETY: These are the arguments of this call; the file holds the object.
+        let poller = unsafe { Poller::from_raw(file, table) };
+        T::poll(&this, poller)
     }
 
     /// # Safety

@@ -10,6 +10,7 @@ pub(crate) mod compat;
 pub(crate) mod errno;
 pub(crate) mod fops;
 pub(crate) mod misc;
+pub(crate) mod poll;
 pub(crate) mod remote_mm;
 pub(crate) mod small_buf;
 pub(crate) mod task;
