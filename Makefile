@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Thin front: every target forwards to tools/dev, which prints what it runs.
+
+KERNEL ?= 7.3
+export KERNEL KDIR T KERNELS JOBS ACCEL RENEW VM_MEM VM_CPUS
+
+TARGETS := setup modules selftests userlib test test-all test-host test-vm demo shell quick lint fmt clean distclean
+
+.PHONY: help $(TARGETS)
+.DEFAULT_GOAL := help
+
+help:
+	@sh tools/dev help
+
+$(TARGETS):
+	@sh tools/dev $@
+
+# One recipe at a time: the targets share build/, and each of them is parallel inside.
+.NOTPARALLEL:
