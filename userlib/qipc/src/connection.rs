@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The sending end, in both spaces of connection ids.
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::Arc;
+
+use bitflags::bitflags;
+use qipc_sys as sys;
+
+use crate::error::{Error, Result};
+use crate::parts::{Sink, Source};
+use crate::raw::{self, Session};
+
+bitflags! {
+    /// How to connect. QNX `_NTO_COF_*`, with its values.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct ConnectFlags: u32 {
+        /// The connection ends on `exec`. Connections that are no descriptor always do. QNX `_NTO_COF_CLOEXEC`.
+        const CLOEXEC = sys::QIPC_COF_CLOEXEC;
+        /// The server sees a scoid of its own for this connection. QNX `_NTO_COF_NOSHARE`.
+        const NOSHARE = sys::QIPC_COF_NOSHARE;
+
+        // What a newer module may accept; the module refuses what it does not know with EINVAL.
+        const _ = !0;
+    }
+}
+
+/// A connection of this session to a channel. QNX `coid` of `_NTO_SIDE_CHANNEL`.
+///
+/// It can be used by several threads at once, each of which sends its own message. It is detached when dropped, and is
+/// of no use to a forked child, whose sends fail with [`Error::Stale`]; see [`FdConnection`] for a connection that is
+/// inherited.
+#[derive(Debug)]
+pub struct Connection {
+    session: Arc<Session>,
+    coid: i32,
+}
+
+impl Connection {
+    pub(crate) fn attach(
+        session: &Arc<Session>,
+        pid: i32,
+        chid: i32,
+        flags: ConnectFlags,
+    ) -> Result<Self> {
+        let coid = session.connect_attach_side(pid, chid, flags.bits())?;
+        Ok(Self {
+            session: Arc::clone(session),
+            coid,
+        })
+    }
+
+    /// The number of this connection, which the server sees in [`MessageInfo::coid`](crate::MessageInfo::coid).
+    #[must_use]
+    pub fn coid(&self) -> i32 {
+        self.coid
+    }
+
+    /// Sends `message`, waits until the server has answered, and returns the status of the answer; the data of the
+    /// answer is in `reply`. QNX `MsgSend`, `MsgSendv`, `MsgSendsv`, `MsgSendvs`.
+    ///
+    /// The server sees one message, whatever parts it is made of on either side. Nothing is staged: it copies straight
+    /// out of `message` and into `reply`.
+    ///
+    /// # Errors
+    ///
+    /// - [`Answered`](Error::Answered): the server answered with an error, or dropped the request (`EIO`).
+    /// - [`ClientFault`](Error::ClientFault), [`ServerFault`](Error::ServerFault): bad memory here or there.
+    /// - [`Stale`](Error::Stale): this session is the parent's.
+    /// - `EBADF`: the channel was gone before the send, or the connection was detached meanwhile.
+    /// - `ESRCH`: the server died or destroyed the channel before it answered.
+    /// - `EINTR`: a signal handler ran. As in QNX nothing is restarted; the server may have acted on the message or
+    ///   not, and will find the client gone when it replies.
+    /// - `EOVERFLOW`: a list beyond the limits of [`Source`]; nothing was sent.
+    /// - `ENOMEM`: no memory for the message or for a long list.
+    pub fn send(&self, message: impl Source, mut reply: impl Sink) -> Result<i64> {
+        raw::msg_send(
+            self.session.as_fd(),
+            self.coid,
+            message.lend(),
+            reply.lend_mut(),
+        )
+    }
+
+    /// Ends the connection and reports how that went. QNX `ConnectDetach`. Dropping does the same, silently.
+    ///
+    /// # Errors
+    ///
+    /// [`Stale`](Error::Stale) in a forked child, where the connection is the parent's.
+    pub fn detach(mut self) -> Result<()> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<()> {
+        match std::mem::replace(&mut self.coid, 0) {
+            0 => Ok(()),
+            coid => raw::connect_detach(self.session.as_fd(), coid),
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // What can fail: this is a fork, and the connection is the parent's, which keeps it.
+        let _ = self.end();
+    }
+}
+
+/// A connection that is a file descriptor. QNX `coid` without `_NTO_SIDE_CHANNEL`.
+///
+/// It needs no session to send: it is inherited by `fork` and, unless made with
+/// [`CLOEXEC`](ConnectFlags::CLOEXEC), by `exec`; it can be passed over a socket with `SCM_RIGHTS`, and ends when the
+/// last descriptor is closed. To the server each process that sends on it is a client of its own.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use qipc::{ConnectFlags, FdConnection, Qipc};
+/// use std::os::fd::OwnedFd;
+///
+/// let connection = Qipc::open()?.connect_attach_fd("1234:1".parse()?, ConnectFlags::CLOEXEC)?;
+/// let fd = OwnedFd::from(connection); // can be passed on, and
+/// let connection = FdConnection::from(fd); // is a connection again wherever it arrives
+/// connection.send("hello", ())?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct FdConnection {
+    fd: OwnedFd,
+}
+
+impl FdConnection {
+    pub(crate) fn attach(
+        session: &Session,
+        pid: i32,
+        chid: i32,
+        flags: ConnectFlags,
+    ) -> Result<Self> {
+        session
+            .connect_attach_fd(pid, chid, flags.bits())
+            .map(Self::from)
+    }
+
+    /// Sends `message` and waits for the answer, as [`Connection::send`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Connection::send`], without [`Stale`](Error::Stale). `ENOTTY` when the descriptor is no connection.
+    pub fn send(&self, message: impl Source, mut reply: impl Sink) -> Result<i64> {
+        raw::msg_send(
+            self.as_fd(),
+            raw::name_of(self.as_fd()),
+            message.lend(),
+            reply.lend_mut(),
+        )
+    }
+
+    /// Ends the sends of this process that are blocked under this descriptor's number: they fail with `EBADF`. QNX
+    /// `ConnectDetach` of a descriptor, up to the closing.
+    ///
+    /// # Errors
+    ///
+    /// `ENOTTY` when the descriptor is no connection.
+    pub fn cancel(&self) -> Result<()> {
+        raw::connect_detach(self.as_fd(), raw::name_of(self.as_fd()))
+    }
+
+    /// Another descriptor for the same connection, closed on `exec`. QNX `dup`.
+    ///
+    /// # Errors
+    ///
+    /// `EMFILE` when the process has no descriptor left.
+    pub fn try_clone(&self) -> Result<Self> {
+        rustix::io::fcntl_dupfd_cloexec(&self.fd, 0)
+            .map(Self::from)
+            .map_err(Error::from_errno)
+    }
+}
+
+/// Takes any descriptor; sends fail with `ENOTTY` if it is no connection.
+impl From<OwnedFd> for FdConnection {
+    fn from(fd: OwnedFd) -> Self {
+        Self { fd }
+    }
+}
+
+impl From<FdConnection> for OwnedFd {
+    fn from(connection: FdConnection) -> Self {
+        connection.fd
+    }
+}
+
+impl AsFd for FdConnection {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+impl AsRawFd for FdConnection {
+    fn as_raw_fd(&self) -> RawFd {
+        self.fd.as_raw_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::fs::File;
+
+    use rustix::io::Errno;
+
+    #[test]
+    fn a_descriptor_that_is_no_connection_is_refused() {
+        let connection = FdConnection::from(OwnedFd::from(File::open("/dev/null").unwrap()));
+        assert_eq!(connection.send("hello", ()), Err(Error::Os(Errno::NOTTY)));
+        assert_eq!(connection.cancel(), Err(Error::Os(Errno::NOTTY)));
+        assert_ne!(
+            connection.try_clone().unwrap().as_raw_fd(),
+            connection.as_raw_fd()
+        );
+    }
+
+    #[test]
+    fn connections_can_be_shared_between_threads() {
+        fn check<T: Send + Sync>() {}
+        check::<Connection>();
+        check::<FdConnection>();
+    }
+}
