@@ -1,0 +1,1180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bad buffers on each side of each call: who gets which error, whose side it
+ * names, and that no message is lost.
+ */
+#include <linux/userfaultfd.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+
+#include "kselftest_harness.h"
+#include "qipc_test.h"
+
+#define LARGE	(64 * 1024)
+
+FIXTURE(fault) {
+	int session;
+	int chid;
+	struct peer *client;	/* misbehaves */
+	struct peer *good;	/* does not */
+	unsigned char *cmem;	/* LARGE bytes of both clients, then a page that is not there */
+	unsigned char *smem;	/* the same for the server */
+	uint32_t inline_bytes;
+};
+
+FIXTURE_VARIANT(fault) {
+	bool process;
+};
+
+FIXTURE_VARIANT_ADD(fault, thread) { .process = false, };
+
+FIXTURE_VARIANT_ADD(fault, process) { .process = true, };
+
+FIXTURE_SETUP(fault)
+{
+	struct qipc_features features;
+
+	self->session = q_open();
+	ASSERT_LE(0, self->session);
+	ASSERT_EQ(0, q_features(self->session, &features));
+	self->inline_bytes = features.inline_bytes;
+	ASSERT_GT(LARGE, self->inline_bytes);
+	self->chid = q_create(self->session, 0);
+	ASSERT_LT(0, self->chid);
+	self->cmem = guarded_alloc(LARGE, true);
+	ASSERT_NE(NULL, self->cmem);
+	self->smem = guarded_alloc(LARGE, false);
+	ASSERT_NE(NULL, self->smem);
+	self->client = client_start(variant->process, false, self->session, self->chid);
+	ASSERT_NE(NULL, self->client);
+	self->good = client_start(variant->process, true, self->session, self->chid);
+	ASSERT_NE(NULL, self->good);
+}
+
+#define FAULT	FIXTURE_DATA(fault)
+
+/* A message of another client gets through, to a receive that does not wait. */
+static int still_works(FAULT *self)
+{
+	struct qipc_msg_receive rcv;
+	char buf[8] = "";
+	int ret;
+
+	peer_send(self->good, "healthy", 8, NULL, 0);
+	if (!peer_blocked(self->good))
+		return -ETIMEDOUT;
+	ret = q_receive_now(self->session, self->chid, buf, sizeof(buf), &rcv);
+	if (ret)
+		return ret;
+	if (strcmp(buf, "healthy"))
+		return -EBADMSG;
+	ret = q_reply(self->session, rcv.rcvid, 7, NULL, 0);
+	if (ret)
+		return ret;
+	ret = peer_wait(self->good);
+	return ret ? ret : self->good->send.status == 7 ? 0 : -EBADMSG;
+}
+
+/* Whatever went wrong before harmed nobody else. */
+FIXTURE_TEARDOWN(fault)
+{
+	if (!_metadata->exit_code) {
+		EXPECT_TRUE(q_empty(self->session, self->chid));
+		EXPECT_EQ(0, still_works(self));
+	}
+}
+
+/* The client sends, and the message is received into @room bytes. */
+static int deliver(FAULT *self, const void *sbuf, size_t slen, void *rbuf, size_t rlen, size_t room,
+		   struct qipc_msg_receive *rcv)
+{
+	peer_send(self->client, sbuf, slen, rbuf, rlen);
+	if (!peer_blocked(self->client))
+		return -ETIMEDOUT;
+	return q_receive_now(self->session, self->chid, self->smem, room, rcv);
+}
+
+static int finish(FAULT *self, int64_t rcvid)
+{
+	int ret = q_reply(self->session, rcvid, 5, NULL, 0);
+
+	if (!ret)
+		ret = peer_wait(self->client);
+	if (!ret && (self->client->send.status != 5 || self->client->send.error ||
+		     self->client->send.side))
+		ret = -EBADMSG;
+	return ret;
+}
+
+/* --- sending ------------------------------------------------------------------ */
+
+/* A short message is taken when it is sent: the fault shows at once. */
+TEST_F(fault, B56_small_send_buffer)
+{
+	const size_t len = self->inline_bytes;
+
+	peer_send(self->client, self->cmem + LARGE, 1, NULL, 0);
+	EXPECT_EQ(-EFAULT, peer_wait(self->client));
+	EXPECT_EQ(QIPC_SIDE_CLIENT, self->client->send.side);
+	EXPECT_TRUE(q_empty(self->session, self->chid));
+	/* The last byte of it. */
+	peer_send(self->client, self->cmem + LARGE - len + 1, len, NULL, 0);
+	EXPECT_EQ(-EFAULT, peer_wait(self->client));
+	EXPECT_EQ(QIPC_SIDE_CLIENT, self->client->send.side);
+	EXPECT_TRUE(send_inputs_kept(&self->client->send, self->client->coid,
+				     self->cmem + LARGE - len + 1, len, NULL, 0));
+	EXPECT_TRUE(q_empty(self->session, self->chid));
+	peer_send(self->client, NULL, 8, NULL, 0);
+	EXPECT_EQ(-EFAULT, peer_wait(self->client));
+	EXPECT_EQ(QIPC_SIDE_CLIENT, self->client->send.side);
+	EXPECT_TRUE(q_empty(self->session, self->chid));
+}
+
+/* A long one when it is received: the server does not notice. */
+TEST_F(fault, B56_large_send_buffer)
+{
+	struct qipc_msg_receive rcv;
+	const size_t page = page_size();
+
+	/* Queued: the receive goes on and finds nothing. */
+	peer_send(self->client, self->cmem + LARGE, page, NULL, 0);
+	ASSERT_TRUE(peer_blocked(self->client));
+	EXPECT_EQ(-EAGAIN, q_receive_now(self->session, self->chid, self->smem, LARGE, &rcv));
+	EXPECT_EQ(SENTINEL64, rcv.rcvid);
+	EXPECT_EQ(-EFAULT, peer_wait(self->client));
+	EXPECT_EQ(QIPC_SIDE_CLIENT, self->client->send.side);
+
+	/* Or finds the next one. */
+	peer_send(self->client, self->cmem + LARGE, page, NULL, 0);
+	ASSERT_TRUE(peer_blocked(self->client));
+	EXPECT_EQ(0, still_works(self));
+	EXPECT_EQ(-EFAULT, peer_wait(self->client));
+}
+
+/* The same with a receiver that waits: it goes on waiting, and gets the next. */
+TEST_F(fault, B56_receiver_keeps_waiting)
+{
+	struct peer *server = peer_start(false, self->session);
+	const size_t page = page_size();
+	int i;
+
+	ASSERT_NE(NULL, server);
+	peer_receive(server, self->chid, self->smem, LARGE);
+	ASSERT_TRUE(peer_blocked(server));
+	for (i = 0; i < 3; i++) {
+		peer_send(self->client, self->cmem + page, LARGE, NULL, 0);
+		EXPECT_EQ(-EFAULT, peer_wait(self->client));
+		EXPECT_EQ(QIPC_SIDE_CLIENT, self->client->send.side);
+		peer_send(self->client, self->cmem + LARGE, 8, NULL, 0);
+		EXPECT_EQ(-EFAULT, peer_wait(self->client));
+		EXPECT_EQ(QIPC_SIDE_CLIENT, self->client->send.side);
+		ASSERT_TRUE(peer_blocked(server));
+	}
+	peer_send(self->good, "next", 5, NULL, 0);
+	EXPECT_EQ(0, peer_wait(server));
+	EXPECT_STREQ("next", (char *)self->smem);
+	EXPECT_EQ(self->good->tid, server->receive.info.tid);
+	EXPECT_EQ(0, q_reply(self->session, server->receive.rcvid, 0, NULL, 0));
+	EXPECT_EQ(0, peer_wait(self->good));
+}
+
+/* A thread that takes the memory away once the other sleeps. */
+static void *unmapper(void *arg)
+{
+	struct peer *peer = arg;
+
+	wait_until_blocked(getpid(), peer->tid);
+	peer->value[1] = munmap(peer->memory, LARGE) ? -1 : 1;
+	return NULL;
+}
+
+/* Sends value[0] bytes from memory that goes while they wait. */
+static long job_send_unmapped(struct peer *peer)
+{
+	pthread_t thread;
+
+	peer->memory = private_alloc(LARGE);
+	if (!peer->memory)
+		return -ENOMEM;
+	pattern_fill(peer->memory, LARGE, 2);
+	peer->value[1] = 0;
+	if (pthread_create(&thread, NULL, unmapper, peer))
+		return -EAGAIN;
+	send_args(&peer->send, peer->coid, peer->memory, peer->value[0], NULL, 0);
+	return job_send(peer);
+}
+
+static bool wait_until_unmapped(struct peer *peer)
+{
+	int64_t end = now_us() + PATIENCE_MS * 1000LL;
+
+	while (!*(volatile int64_t *)&peer->value[1] && now_us() < end)
+		sleep_us(200);
+	return peer->value[1] == 1;
+}
+
+/* Memory that goes away while the client waits, under the client's feet. */
+TEST_F(fault, B56_unmapped_while_queued)
+{
+	struct qipc_msg_receive rcv;
+
+	self->client->value[0] = LARGE;
+	peer_go(self->client, job_send_unmapped);
+	ASSERT_TRUE(peer_blocked(self->client));
+	ASSERT_TRUE(wait_until_unmapped(self->client));
+	EXPECT_EQ(-EAGAIN, q_receive_now(self->session, self->chid, self->smem, LARGE, &rcv));
+	EXPECT_EQ(-EFAULT, peer_wait(self->client));
+	EXPECT_EQ(QIPC_SIDE_CLIENT, self->client->send.side);
+
+	/* A short one was taken before. */
+	self->client->value[0] = 16;
+	self->client->value[1] = 0;
+	peer_go(self->client, job_send_unmapped);
+	ASSERT_TRUE(peer_blocked(self->client));
+	ASSERT_TRUE(wait_until_unmapped(self->client));
+	ASSERT_EQ(0, q_receive_now(self->session, self->chid, self->smem, LARGE, &rcv));
+	EXPECT_EQ(-1, pattern_differs(self->smem, 16, 2, 0));
+	EXPECT_EQ(0, finish(self, rcv.rcvid));
+}
+
+/* Only what moves has to be there: the rest of the message is found bad when read. */
+TEST_F(fault, B62_read_of_a_bad_rest)
+{
+	struct qipc_msg_receive rcv;
+	const size_t page = page_size();
+	unsigned char *base = self->cmem + LARGE - page;
+	unsigned char *other = self->smem + 4 * page;
+	uint32_t side;
+
+	pattern_fill(base, page, 62);
+	ASSERT_EQ(0, deliver(self, base, 2 * page, NULL, 0, 100, &rcv));
+	EXPECT_EQ(100, rcv.info.msglen);
+	EXPECT_EQ(2 * page, rcv.info.srcmsglen);
+	EXPECT_EQ(-1, pattern_differs(self->smem, 100, 62, 0));
+
+	EXPECT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_READ, rcv.rcvid, page,
+				      other, page, QIPC_BUF, &side));
+	EXPECT_EQ(QIPC_SIDE_CLIENT, side);
+	EXPECT_TRUE(peer_blocked(self->client));
+	EXPECT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_READ, rcv.rcvid, page - 1,
+				      other, 2, QIPC_BUF, &side));
+	EXPECT_EQ(QIPC_SIDE_CLIENT, side);
+	EXPECT_TRUE(peer_blocked(self->client));
+	/* The good part can still be read. */
+	EXPECT_EQ(page - 100, q_transfer(self->session, QIPC_MSG_READ, rcv.rcvid, 100,
+					 self->smem + 100, page - 100, QIPC_BUF, &side));
+	EXPECT_EQ(QIPC_SIDE_NONE, side);
+	EXPECT_EQ(-1, pattern_differs(self->smem, page, 62, 0));
+	EXPECT_EQ(0, finish(self, rcv.rcvid));
+}
+
+/* --- shapes: addresses that can be no user memory ------------------------------- */
+
+static const struct {
+	uint64_t base;
+	uint64_t len;
+} wild[] = {
+	{ 1ULL << 63, 8 },
+	{ UINT64_MAX - 7, 8 },
+	{ UINT64_MAX - 7, 100 },	/* wraps */
+	{ UINT64_MAX - 4095, LARGE },	/* wraps */
+};
+
+/* Refused before anything is queued; each vector, each part, with and without BUF. */
+TEST_F(fault, shape_of_send)
+{
+	struct peer *client = self->client;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(wild); i++) {
+		void *base = (void *)wild[i].base;
+
+		peer_send(client, base, wild[i].len, self->cmem, 8);
+		EXPECT_EQ(-EFAULT, peer_wait(client)) {
+			TH_LOG("shape %zu", i);
+		}
+		EXPECT_EQ(QIPC_SIDE_CLIENT, client->send.side);
+		peer_send(client, self->cmem, 8, base, wild[i].len);
+		EXPECT_EQ(-EFAULT, peer_wait(client)) {
+			TH_LOG("shape %zu", i);
+		}
+		EXPECT_EQ(QIPC_SIDE_CLIENT, client->send.side);
+
+		/* The last of three parts. */
+		client->parts[0] = iov(self->cmem, LARGE);
+		client->parts[1] = iov(base, 0);
+		client->parts[2] = iov(base, wild[i].len);
+		send_args(&client->send, client->coid, client->parts, 3, self->cmem, 8);
+		client->send.flags = QIPC_REPLY_BUF;
+		EXPECT_EQ(-EFAULT, peer_call(client, job_send)) {
+			TH_LOG("shape %zu", i);
+		}
+		EXPECT_EQ(QIPC_SIDE_CLIENT, client->send.side);
+		send_args(&client->send, client->coid, self->cmem, 8, client->parts, 3);
+		client->send.flags = QIPC_SEND_BUF;
+		EXPECT_EQ(-EFAULT, peer_call(client, job_send)) {
+			TH_LOG("shape %zu", i);
+		}
+		EXPECT_EQ(QIPC_SIDE_CLIENT, client->send.side);
+		EXPECT_TRUE(q_empty(self->session, self->chid));
+	}
+}
+
+TEST_F(fault, shape_of_receive)
+{
+	struct qipc_iov parts[2];
+	struct qipc_msg_receive rcv;
+	size_t i;
+
+	/* On an empty queue, and blocking: refused at once, not when a message comes. */
+	for (i = 0; i < ARRAY_SIZE(wild); i++) {
+		EXPECT_EQ(-EFAULT, q_receive(self->session, self->chid, (void *)wild[i].base,
+					     wild[i].len, &rcv)) {
+			TH_LOG("shape %zu", i);
+		}
+		parts[0] = iov(self->smem, 100);
+		parts[1] = iov((void *)wild[i].base, wild[i].len);
+		EXPECT_EQ(-EFAULT, q_receivev_now(self->session, self->chid, parts, 2, &rcv)) {
+			TH_LOG("shape %zu", i);
+		}
+		EXPECT_EQ(SENTINEL64, rcv.rcvid);
+	}
+	/* With a message that would not have needed the part. */
+	memcpy(self->cmem, "short", 6);
+	peer_send(self->client, self->cmem, 6, NULL, 0);
+	ASSERT_TRUE(peer_blocked(self->client));
+	EXPECT_EQ(-EFAULT, q_receivev_now(self->session, self->chid, parts, 2, &rcv));
+	ASSERT_EQ(0, q_receive_now(self->session, self->chid, self->smem, 6, &rcv));
+	EXPECT_STREQ("short", (char *)self->smem);
+	EXPECT_EQ(0, finish(self, rcv.rcvid));
+}
+
+TEST_F(fault, shape_of_transfer)
+{
+	struct qipc_msg_receive rcv;
+	struct qipc_iov parts[2];
+	uint32_t side;
+	size_t i;
+
+	ASSERT_EQ(0, deliver(self, self->cmem, LARGE, self->cmem, LARGE, 0, &rcv));
+	for (i = 0; i < ARRAY_SIZE(wild); i++) {
+		void *base = (void *)wild[i].base;
+
+		EXPECT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_READ, rcv.rcvid, 0, base,
+					      wild[i].len, QIPC_BUF, &side));
+		EXPECT_EQ(QIPC_SIDE_SERVER, side);
+		EXPECT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_WRITE, rcv.rcvid, 0, base,
+					      wild[i].len, QIPC_BUF, &side));
+		EXPECT_EQ(QIPC_SIDE_SERVER, side);
+		parts[0] = iov(self->smem, LARGE);
+		parts[1] = iov(base, wild[i].len);
+		EXPECT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_READ, rcv.rcvid, 0, parts,
+					      2, 0, &side));
+		EXPECT_EQ(QIPC_SIDE_SERVER, side);
+		EXPECT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_WRITE, rcv.rcvid, 0, parts,
+					      2, 0, &side));
+		EXPECT_EQ(QIPC_SIDE_SERVER, side);
+		ASSERT_TRUE(peer_blocked(self->client));
+	}
+	EXPECT_EQ(0, finish(self, rcv.rcvid));
+}
+
+/* The array of parts itself. */
+TEST_F(fault, bad_vectors)
+{
+	const struct qipc_iov *bad[] = {
+		NULL, (void *)(self->cmem + LARGE), (void *)(1UL << 63), (void *)-16,
+		(void *)(self->cmem + LARGE - 24),	/* the second part is out */
+	};
+	const struct qipc_iov *mine[] = {
+		NULL, (void *)(self->smem + LARGE), (void *)(1UL << 63), (void *)-16,
+		(void *)(self->smem + LARGE - 24),
+	};
+	struct peer *client = self->client;
+	struct qipc_msg_receive rcv;
+	uint32_t side;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		send_args(&client->send, client->coid, bad[i], 2, self->cmem, 8);
+		client->send.flags = QIPC_REPLY_BUF;
+		EXPECT_EQ(-EFAULT, peer_call(client, job_send)) {
+			TH_LOG("vector %zu", i);
+		}
+		EXPECT_EQ(QIPC_SIDE_CLIENT, client->send.side);
+		send_args(&client->send, client->coid, self->cmem, 8, bad[i], 2);
+		client->send.flags = QIPC_SEND_BUF;
+		EXPECT_EQ(-EFAULT, peer_call(client, job_send)) {
+			TH_LOG("vector %zu", i);
+		}
+		EXPECT_EQ(QIPC_SIDE_CLIENT, client->send.side);
+		EXPECT_TRUE(q_empty(self->session, self->chid));
+	}
+
+	memcpy(self->cmem, "vector", 7);
+	peer_send(client, self->cmem, 7, self->cmem, 8);
+	ASSERT_TRUE(peer_blocked(client));
+	for (i = 0; i < ARRAY_SIZE(mine); i++) {
+		EXPECT_EQ(-EFAULT, q_receivev_now(self->session, self->chid, mine[i], 2, &rcv));
+		EXPECT_EQ(SENTINEL64, rcv.rcvid);
+	}
+	ASSERT_EQ(0, q_receive_now(self->session, self->chid, self->smem, 7, &rcv));
+	EXPECT_STREQ("vector", (char *)self->smem);
+	for (i = 0; i < ARRAY_SIZE(mine); i++) {
+		EXPECT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_READ, rcv.rcvid, 0, mine[i],
+					      2, 0, &side));
+		EXPECT_EQ(QIPC_SIDE_SERVER, side);
+		EXPECT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_WRITE, rcv.rcvid, 0, mine[i],
+					      2, 0, &side));
+		EXPECT_EQ(QIPC_SIDE_SERVER, side);
+		ASSERT_TRUE(peer_blocked(client));
+	}
+	EXPECT_EQ(0, finish(self, rcv.rcvid));
+}
+
+/* --- receiving ---------------------------------------------------------------- */
+
+/* Buffers of the server that cannot be written. */
+static void *bad_buffer(FAULT *self, int kind)
+{
+	void *p;
+	int fd;
+
+	switch (kind) {
+	case 0:
+		return self->smem + LARGE;		/* no access */
+	case 1:
+		return self->smem + LARGE - 3;		/* ... from the fourth byte on */
+	case 2:
+		return NULL;				/* nothing mapped */
+	case 3:
+		p = private_alloc(LARGE);		/* read only */
+		return p && !mprotect(p, LARGE, PROT_READ) ? p : NULL;
+	default:
+		fd = syscall(SYS_memfd_create, "qipc", 0);	/* behind the end of the file */
+		p = mmap(NULL, LARGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		close(fd);
+		return p == MAP_FAILED ? NULL : p;
+	}
+}
+
+TEST_F(fault, B57_queued_message)
+{
+	const size_t lengths[] = { 8, LARGE };
+	struct qipc_msg_receive rcv;
+	int kind, i;
+
+	for (i = 0; i < 2; i++) {
+		pattern_fill(self->cmem, lengths[i], 57);
+		peer_send(self->client, self->cmem, lengths[i], NULL, 0);
+		ASSERT_TRUE(peer_blocked(self->client));
+		for (kind = 0; kind < 5; kind++) {
+			EXPECT_EQ(-EFAULT, q_receive_now(self->session, self->chid,
+							 bad_buffer(self, kind), LARGE, &rcv)) {
+				TH_LOG("kind %d, length %zu", kind, lengths[i]);
+			}
+			EXPECT_EQ(SENTINEL64, rcv.rcvid);
+			EXPECT_EQ(-1, sentinel_differs(&rcv.info, sizeof(rcv.info)));
+			ASSERT_TRUE(peer_blocked(self->client));
+		}
+		/* Still first in the queue, and whole. */
+		sentinel_fill(self->smem, LARGE);
+		ASSERT_EQ(0, q_receive_now(self->session, self->chid, self->smem, LARGE, &rcv));
+		EXPECT_EQ(lengths[i], rcv.info.msglen);
+		EXPECT_EQ(-1, pattern_differs(self->smem, lengths[i], 57, 0));
+		EXPECT_EQ(0, finish(self, rcv.rcvid));
+	}
+}
+
+TEST_F(fault, B57_keeps_its_place)
+{
+	struct qipc_msg_receive rcv;
+
+	memcpy(self->cmem, "first", 6);
+	memcpy(self->cmem + 16, "second", 7);
+	peer_send(self->client, self->cmem, 6, NULL, 0);
+	ASSERT_TRUE(peer_blocked(self->client));
+	peer_send(self->good, self->cmem + 16, 7, NULL, 0);
+	ASSERT_TRUE(peer_blocked(self->good));
+	EXPECT_EQ(-EFAULT, q_receive_now(self->session, self->chid, bad_buffer(self, 0), 8, &rcv));
+	ASSERT_EQ(0, q_receive_now(self->session, self->chid, self->smem, 8, &rcv));
+	EXPECT_STREQ("first", (char *)self->smem);
+	EXPECT_EQ(0, finish(self, rcv.rcvid));
+	ASSERT_EQ(0, q_receive_now(self->session, self->chid, self->smem, 8, &rcv));
+	EXPECT_STREQ("second", (char *)self->smem);
+	EXPECT_EQ(0, q_reply(self->session, rcv.rcvid, 0, NULL, 0));
+	EXPECT_EQ(0, peer_wait(self->good));
+}
+
+/* A buffer that is bad only where nothing is written is good enough. */
+TEST_F(fault, only_what_moves_counts)
+{
+	unsigned char *edge = self->smem + LARGE - 100;
+	struct qipc_msg_receive rcv;
+
+	pattern_fill(self->cmem, LARGE, 3);
+	peer_send(self->client, self->cmem, 100, self->cmem + LARGE - 10, 1000);
+	ASSERT_TRUE(peer_blocked(self->client));
+	ASSERT_EQ(0, q_receive_now(self->session, self->chid, edge, 5000, &rcv));
+	EXPECT_EQ(100, rcv.info.msglen);
+	EXPECT_EQ(-1, pattern_differs(edge, 100, 3, 0));
+	EXPECT_EQ(100, q_read(self->session, rcv.rcvid, edge, 5000, 0));
+	EXPECT_EQ(10, q_write(self->session, rcv.rcvid, edge, 10, 0));
+	EXPECT_EQ(0, q_reply(self->session, rcv.rcvid, 4, edge, 10));
+	EXPECT_EQ(0, peer_wait(self->client));
+	EXPECT_EQ(4, self->client->send.status);
+	EXPECT_EQ(0, memcmp(edge, self->cmem + LARGE - 10, 10));
+
+	/* Room that is not asked for is not touched: an empty message, a bad buffer. */
+	peer_send(self->client, NULL, 0, (void *)4096, 8);
+	ASSERT_TRUE(peer_blocked(self->client));
+	ASSERT_EQ(0, q_receive_now(self->session, self->chid, self->smem + LARGE, 8, &rcv));
+	EXPECT_EQ(0, finish(self, rcv.rcvid));
+}
+
+TEST_F(fault, B58_waiting_receiver)
+{
+	const size_t lengths[] = { 8, LARGE };
+	struct peer *server = peer_start(false, self->session);
+	struct qipc_msg_receive rcv;
+	int kind, i;
+
+	ASSERT_NE(NULL, server);
+	for (i = 0; i < 2; i++) {
+		for (kind = 0; kind < 5; kind++) {
+			pattern_fill(self->cmem, lengths[i], kind);
+			peer_receive(server, self->chid, bad_buffer(self, kind), LARGE);
+			ASSERT_TRUE(peer_blocked(server));
+			peer_send(self->client, self->cmem, lengths[i], NULL, 0);
+			EXPECT_EQ(-EFAULT, peer_wait(server)) {
+				TH_LOG("kind %d, length %zu", kind, lengths[i]);
+			}
+			EXPECT_EQ(SENTINEL64, server->receive.rcvid);
+
+			/* The send is not failed; the next receive gets it. */
+			ASSERT_TRUE(peer_blocked(self->client));
+			ASSERT_EQ(0, q_receive_now(self->session, self->chid, self->smem, LARGE,
+						   &rcv));
+			EXPECT_EQ(lengths[i], rcv.info.msglen);
+			EXPECT_EQ(0, memcmp(self->smem, self->cmem, lengths[i]));
+			EXPECT_EQ(0, finish(self, rcv.rcvid));
+		}
+	}
+}
+
+/* Two receivers wait, one of them with a bad buffer: the other gets the message. */
+TEST_F(fault, B58_another_receiver_takes_over)
+{
+	struct peer *a = peer_start(false, self->session);
+	struct peer *b = peer_start(false, self->session);
+	int order;
+
+	ASSERT_NE(NULL, a);
+	ASSERT_NE(NULL, b);
+	for (order = 0; order < 2; order++) {
+		memcpy(self->cmem, "to b", 5);
+		if (order)
+			peer_receive(a, self->chid, self->smem + LARGE, 8);
+		peer_receive(b, self->chid, self->smem, 8);
+		ASSERT_TRUE(peer_blocked(b));
+		if (!order)
+			peer_receive(a, self->chid, self->smem + LARGE, 8);
+		ASSERT_TRUE(peer_blocked(a));
+		peer_send(self->client, self->cmem, 5, NULL, 0);
+		EXPECT_EQ(0, peer_wait(b));
+		EXPECT_STREQ("to b", (char *)self->smem);
+		EXPECT_EQ(0, finish(self, b->receive.rcvid));
+		if (!a->running) {
+			/* Was tried first. */
+			EXPECT_EQ(-EFAULT, peer_wait(a));
+			continue;
+		}
+		/* Was not: it waits for the next. */
+		ASSERT_TRUE(peer_blocked(a));
+		peer_send(self->client, self->cmem, 5, NULL, 0);
+		EXPECT_EQ(-EFAULT, peer_wait(a));
+		ASSERT_TRUE(peer_blocked(self->client));
+		ASSERT_EQ(0, q_receive_now(self->session, self->chid, self->smem, 8, &b->receive));
+		EXPECT_EQ(0, finish(self, b->receive.rcvid));
+	}
+}
+
+/* The place for the results of a receive. */
+TEST_F(fault, B64_results_cannot_be_written)
+{
+	struct qipc_msg_receive *arg = (void *)guarded_alloc(page_size(), false), rcv;
+	struct qipc_msg_reply_receive *rr = (void *)arg;
+	const size_t lengths[] = { 8, LARGE };
+	int i;
+
+	ASSERT_NE(NULL, arg);
+	for (i = 0; i < 2; i++) {
+		pattern_fill(self->cmem, lengths[i], 64);
+		peer_send(self->client, self->cmem, lengths[i], NULL, 0);
+		ASSERT_TRUE(peer_blocked(self->client));
+
+		receive_args(arg, self->chid, self->smem, LARGE, QIPC_BUF);
+		ASSERT_EQ(0, mprotect(arg, page_size(), PROT_READ));
+		EXPECT_EQ(-EFAULT, q_ioctl(self->session, QIPC_MSG_RECEIVE, arg));
+		EXPECT_TRUE(peer_blocked(self->client));
+		EXPECT_EQ(SENTINEL64, arg->rcvid);
+		ASSERT_EQ(0, mprotect(arg, page_size(), PROT_READ | PROT_WRITE));
+
+		/* The combined call alike. */
+		memset(rr, 0, sizeof(*rr));
+		receive_args(&rr->receive, self->chid, self->smem, LARGE, QIPC_BUF);
+		ASSERT_EQ(0, mprotect(arg, page_size(), PROT_READ));
+		EXPECT_EQ(-EFAULT, q_ioctl(self->session, QIPC_MSG_REPLY_RECEIVE, arg));
+		EXPECT_TRUE(peer_blocked(self->client));
+		ASSERT_EQ(0, mprotect(arg, page_size(), PROT_READ | PROT_WRITE));
+
+		sentinel_fill(self->smem, LARGE);
+		ASSERT_EQ(0, q_receive_now(self->session, self->chid, self->smem, LARGE, &rcv));
+		EXPECT_EQ(lengths[i], rcv.info.msglen);
+		EXPECT_EQ(-1, pattern_differs(self->smem, lengths[i], 64, 0));
+		EXPECT_EQ(0, finish(self, rcv.rcvid));
+	}
+}
+
+static long job_receive_at(struct peer *peer)
+{
+	return q_ioctl(peer->session, QIPC_MSG_RECEIVE, peer->memory);
+}
+
+/* A receiver that waits when its place for results goes away. */
+TEST_F(fault, B64_results_taken_away_while_waiting)
+{
+	struct peer *server = peer_start(false, self->session);
+	struct qipc_msg_receive *arg = (void *)guarded_alloc(page_size(), false), rcv;
+	const size_t lengths[] = { 8, LARGE };
+	int i;
+
+	ASSERT_NE(NULL, server);
+	ASSERT_NE(NULL, arg);
+	server->memory = arg;
+	for (i = 0; i < 2; i++) {
+		pattern_fill(self->cmem, lengths[i], 64);
+		receive_args(arg, self->chid, self->smem, LARGE, QIPC_BUF);
+		peer_go(server, job_receive_at);
+		ASSERT_TRUE(peer_blocked(server));
+		ASSERT_EQ(0, mprotect(arg, page_size(), PROT_READ));
+		peer_send(self->client, self->cmem, lengths[i], NULL, 0);
+		EXPECT_EQ(-EFAULT, peer_wait(server));
+		ASSERT_TRUE(peer_blocked(self->client));
+		ASSERT_EQ(0, mprotect(arg, page_size(), PROT_READ | PROT_WRITE));
+		ASSERT_EQ(0, q_receive_now(self->session, self->chid, self->smem, LARGE, &rcv));
+		EXPECT_EQ(lengths[i], rcv.info.msglen);
+		EXPECT_EQ(-1, pattern_differs(self->smem, lengths[i], 64, 0));
+		EXPECT_EQ(0, finish(self, rcv.rcvid));
+	}
+}
+
+/* --- replying -------------------------------------------------------------------- */
+
+TEST_F(fault, B59_own_reply_buffer)
+{
+	const size_t lengths[] = { 8, LARGE };
+	struct qipc_msg_receive rcv;
+	struct qipc_msg_info info;
+	uint32_t side;
+	int kind, i;
+
+	for (i = 0; i < 2; i++) {
+		for (kind = 0; kind < 5; kind++) {
+			if (kind == 3)
+				continue;	/* can be read */
+			ASSERT_EQ(0, deliver(self, self->cmem, 8, self->cmem + 16, LARGE - 16, 8,
+					     &rcv));
+			EXPECT_EQ(-EFAULT, q_reply_full(self->session, rcv.rcvid, 59,
+							bad_buffer(self, kind), lengths[i],
+							QIPC_BUF, &side)) {
+				TH_LOG("kind %d, length %zu", kind, lengths[i]);
+			}
+			EXPECT_EQ(QIPC_SIDE_SERVER, side);
+			/* The client is not left behind. */
+			EXPECT_EQ(-EFAULT, peer_wait(self->client));
+			EXPECT_EQ(QIPC_SIDE_SERVER, self->client->send.side);
+			EXPECT_EQ(-ESRCH, q_info(self->session, rcv.rcvid, &info));
+		}
+	}
+}
+
+/* Where the client's room is smaller than the reply, only that much is read. */
+TEST_F(fault, B59_only_what_moves_counts)
+{
+	struct qipc_msg_receive rcv;
+	unsigned char *edge = self->smem + LARGE - 50;
+
+	pattern_fill(edge, 50, 59);
+	ASSERT_EQ(0, deliver(self, self->cmem, 8, self->cmem, 50, 8, &rcv));
+	EXPECT_EQ(0, q_reply(self->session, rcv.rcvid, 59, edge, LARGE));
+	EXPECT_EQ(0, peer_wait(self->client));
+	EXPECT_EQ(59, self->client->send.status);
+	EXPECT_EQ(-1, pattern_differs(self->cmem, 50, 59, 0));
+}
+
+/* The client's reply memory, bad in ways that only show when it is written to. */
+static long job_bad_send(struct peer *peer)
+{
+	void *p = private_alloc(LARGE);
+	int fd;
+
+	switch (peer->value[0]) {
+	case 0:
+		munmap(p, LARGE);
+		break;
+	case 1:
+		mprotect(p, LARGE, PROT_NONE);
+		break;
+	case 2:
+		mprotect(p, LARGE, PROT_READ);
+		break;
+	default:
+		munmap(p, LARGE);
+		fd = syscall(SYS_memfd_create, "qipc", 0);
+		mmap(p, LARGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
+		close(fd);
+		break;
+	}
+	peer->send.reply = vec_buf(p, LARGE);
+	return job_send(peer);
+}
+
+static int deliver_bad(FAULT *self, int kind, struct qipc_msg_receive *rcv)
+{
+	send_args(&self->client->send, self->client->coid, self->cmem, 8, NULL, 0);
+	self->client->value[0] = kind;
+	peer_go(self->client, job_bad_send);
+	if (!peer_blocked(self->client))
+		return -ETIMEDOUT;
+	return q_receive_now(self->session, self->chid, self->smem, 8, rcv);
+}
+
+TEST_F(fault, B60_clients_reply_buffer)
+{
+	struct qipc_msg_receive rcv;
+	struct qipc_msg_info info;
+	uint32_t side;
+	int kind;
+
+	for (kind = 0; kind < 4; kind++) {
+		/* Large: both sides know. */
+		ASSERT_EQ(0, deliver_bad(self, kind, &rcv));
+		EXPECT_EQ(-EFAULT, q_reply_full(self->session, rcv.rcvid, 60, self->smem, LARGE,
+						QIPC_BUF, &side)) {
+			TH_LOG("kind %d", kind);
+		}
+		EXPECT_EQ(QIPC_SIDE_CLIENT, side);
+		EXPECT_EQ(-EFAULT, peer_wait(self->client));
+		EXPECT_EQ(QIPC_SIDE_CLIENT, self->client->send.side);
+		EXPECT_EQ(-ESRCH, q_info(self->session, rcv.rcvid, &info));
+
+		/* Inline: only the client does. */
+		ASSERT_EQ(0, deliver_bad(self, kind, &rcv));
+		EXPECT_EQ(0, q_reply_full(self->session, rcv.rcvid, 60, self->smem,
+					  self->inline_bytes, QIPC_BUF, &side)) {
+			TH_LOG("kind %d", kind);
+		}
+		EXPECT_EQ(QIPC_SIDE_NONE, side);
+		EXPECT_EQ(-EFAULT, peer_wait(self->client));
+		EXPECT_EQ(QIPC_SIDE_CLIENT, self->client->send.side);
+
+		/* No bytes at all: nobody is harmed. */
+		ASSERT_EQ(0, deliver_bad(self, kind, &rcv));
+		EXPECT_EQ(0, q_reply(self->session, rcv.rcvid, 60, NULL, 0));
+		EXPECT_EQ(0, peer_wait(self->client));
+		EXPECT_EQ(60, self->client->send.status);
+	}
+}
+
+/* --- read and write -------------------------------------------------------------- */
+
+TEST_F(fault, B61_own_buffer_of_read)
+{
+	const size_t lengths[] = { 8, LARGE };
+	struct qipc_msg_receive rcv;
+	uint32_t side;
+	int kind, i;
+
+	for (i = 0; i < 2; i++) {
+		pattern_fill(self->cmem, lengths[i], 61);
+		ASSERT_EQ(0, deliver(self, self->cmem, lengths[i], NULL, 0, 0, &rcv));
+		for (kind = 0; kind < 5; kind++) {
+			EXPECT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_READ, rcv.rcvid, 0,
+						      bad_buffer(self, kind), lengths[i], QIPC_BUF,
+						      &side)) {
+				TH_LOG("kind %d, length %zu", kind, lengths[i]);
+			}
+			EXPECT_EQ(QIPC_SIDE_SERVER, side);
+			EXPECT_TRUE(peer_blocked(self->client));
+		}
+		EXPECT_EQ(lengths[i], q_read(self->session, rcv.rcvid, self->smem, LARGE, 0));
+		EXPECT_EQ(-1, pattern_differs(self->smem, lengths[i], 61, 0));
+		EXPECT_EQ(0, finish(self, rcv.rcvid));
+	}
+}
+
+TEST_F(fault, B61_own_buffer_of_write)
+{
+	const size_t lengths[] = { 8, LARGE };
+	struct qipc_msg_receive rcv;
+	uint32_t side;
+	int kind, i;
+
+	ASSERT_EQ(0, deliver(self, self->cmem, 8, self->cmem, LARGE, 8, &rcv));
+	for (i = 0; i < 2; i++) {
+		for (kind = 0; kind < 5; kind++) {
+			if (kind == 3)
+				continue;	/* can be read */
+			EXPECT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_WRITE, rcv.rcvid, 0,
+						      bad_buffer(self, kind), lengths[i], QIPC_BUF,
+						      &side)) {
+				TH_LOG("kind %d, length %zu", kind, lengths[i]);
+			}
+			EXPECT_EQ(QIPC_SIDE_SERVER, side);
+			EXPECT_TRUE(peer_blocked(self->client));
+		}
+	}
+	EXPECT_EQ(0, finish(self, rcv.rcvid));
+}
+
+TEST_F(fault, B63_clients_buffer_of_write)
+{
+	const size_t lengths[] = { 8, LARGE };
+	struct qipc_msg_receive rcv;
+	uint32_t side;
+	int kind, i;
+
+	for (kind = 0; kind < 4; kind++) {
+		ASSERT_EQ(0, deliver_bad(self, kind, &rcv));
+		for (i = 0; i < 2; i++) {
+			EXPECT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_WRITE, rcv.rcvid, 0,
+						      self->smem, lengths[i], QIPC_BUF, &side)) {
+				TH_LOG("kind %d, length %zu", kind, lengths[i]);
+			}
+			EXPECT_EQ(QIPC_SIDE_CLIENT, side);
+			EXPECT_TRUE(peer_blocked(self->client));
+		}
+		/* The client is as it was, and gets its answer. */
+		EXPECT_EQ(0, q_reply(self->session, rcv.rcvid, 63, NULL, 0));
+		EXPECT_EQ(0, peer_wait(self->client));
+		EXPECT_EQ(63, self->client->send.status);
+		EXPECT_EQ(QIPC_SIDE_NONE, self->client->send.side);
+	}
+}
+
+/* Both sides are bad: one answer, and nothing breaks. */
+TEST_F(fault, both_sides)
+{
+	struct qipc_msg_receive rcv;
+	uint32_t side;
+	int ret;
+
+	ASSERT_EQ(0, deliver_bad(self, 0, &rcv));
+	EXPECT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_WRITE, rcv.rcvid, 0,
+				      self->smem + LARGE, LARGE, QIPC_BUF, &side));
+	EXPECT_TRUE(side == QIPC_SIDE_CLIENT || side == QIPC_SIDE_SERVER);
+	EXPECT_TRUE(peer_blocked(self->client));
+	ret = q_reply_full(self->session, rcv.rcvid, 0, self->smem + LARGE, LARGE, QIPC_BUF, &side);
+	EXPECT_EQ(-EFAULT, ret);
+	EXPECT_EQ(-EFAULT, peer_wait(self->client));
+	EXPECT_EQ(side, self->client->send.side);
+}
+
+/* --- memory that is shared with others by the kernel's tricks ----------------------- */
+
+static int hold_copy(void *arg)
+{
+	struct peer *peer = arg;
+
+	/* The copy that fork made; the parent's is written to by the server. */
+	sem_post(&peer->go);
+	while (peer->running)
+		sleep_us(500);
+	return sentinel_differs(peer->memory, LARGE) == -1 ? CHILD_OK : CHILD_WRONG_DATA;
+}
+
+static long job_answer(struct peer *peer)
+{
+	int ret = q_receive(peer->session, peer->chid, NULL, 0, &peer->receive);
+
+	return ret ? ret : q_reply(peer->session, peer->receive.rcvid, 0, peer->memory, LARGE);
+}
+
+/* Pages shared by fork are copied before a write from the other side. */
+TEST_F(fault, copy_on_write)
+{
+	unsigned char *mem = private_alloc(LARGE);
+	struct peer *child = shared_alloc(sizeof(*child));
+	struct peer *server = peer_start(true, self->session);
+	struct qipc_msg_send arg;
+	pid_t pid;
+	int coid;
+
+	/* Here the client is the test itself, so that its memory can be seen. */
+	ASSERT_NE(NULL, mem);
+	ASSERT_NE(NULL, child);
+	ASSERT_NE(NULL, server);
+	sentinel_fill(mem, LARGE);
+	sem_init(&child->go, 1, 0);
+	child->memory = mem;
+	child->running = 1;
+	pid = spawn(hold_copy, child);
+	ASSERT_LT(0, pid);
+	sem_wait(&child->go);
+
+	ASSERT_EQ(0, peer_call(server, job_create));
+	coid = q_attach_side(self->session, server->pid, server->chid);
+	ASSERT_LE(0, coid);
+	pattern_fill(self->cmem, LARGE, 9);
+	server->memory = self->cmem;
+	peer_go(server, job_answer);
+	EXPECT_EQ(0, q_send(self->session, coid, "x", 1, mem, LARGE, &arg));
+	EXPECT_EQ(0, peer_wait(server));
+	EXPECT_EQ(-1, pattern_differs(mem, LARGE, 9, 0));
+	child->running = 0;
+	EXPECT_EQ(CHILD_OK, reap(pid));
+}
+
+/* Memory that is only ever read from may be read only: the program's own text is. */
+TEST_F(fault, read_only_sources)
+{
+	const size_t lengths[] = { 8, LARGE };
+	struct qipc_msg_receive rcv;
+	struct peer *client;
+	unsigned char *text;
+	uint32_t side;
+	int fd, i;
+
+	fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	text = mmap(NULL, LARGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	ASSERT_NE(MAP_FAILED, text);
+	ASSERT_EQ(0, memcmp(text, "\177ELF", 4));
+	client = client_start(variant->process, false, self->session, self->chid);
+	ASSERT_NE(NULL, client);
+	for (i = 0; i < 2; i++) {
+		sentinel_fill(self->cmem, LARGE);
+		peer_send(client, text, lengths[i], self->cmem, LARGE);
+		ASSERT_EQ(0, q_receive(self->session, self->chid, self->smem, LARGE, &rcv));
+		EXPECT_EQ(lengths[i], rcv.info.msglen);
+		EXPECT_EQ(0, memcmp(self->smem, text, lengths[i]));
+		EXPECT_EQ(lengths[i], q_write(self->session, rcv.rcvid, text, lengths[i], 0));
+		EXPECT_EQ(0, memcmp(self->cmem, text, lengths[i]));
+		sentinel_fill(self->cmem, LARGE);
+		EXPECT_EQ(0, q_reply(self->session, rcv.rcvid, 1, text, lengths[i]));
+		EXPECT_EQ(0, peer_wait(client));
+		EXPECT_EQ(0, memcmp(self->cmem, text, lengths[i]));
+
+		/* As the target it is refused, and stays what it is. */
+		peer_send(client, self->cmem, 8, text, LARGE);
+		ASSERT_EQ(0, q_receive(self->session, self->chid, self->smem, 8, &rcv));
+		EXPECT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_WRITE, rcv.rcvid, 0,
+					      self->smem, lengths[i], QIPC_BUF, &side));
+		EXPECT_EQ(QIPC_SIDE_CLIENT, side);
+		EXPECT_EQ(0, q_reply(self->session, rcv.rcvid, 1, NULL, 0));
+		EXPECT_EQ(0, peer_wait(client));
+		EXPECT_EQ(0, memcmp(text, "\177ELF", 4));
+	}
+}
+
+/* Memory that was never touched is empty on the way out and real on the way in. */
+TEST_F(fault, untouched_memory)
+{
+	unsigned char *from = shared_alloc(LARGE), *to = shared_alloc(LARGE);
+	struct qipc_msg_receive rcv;
+	unsigned char *mine = private_alloc(LARGE);
+	struct peer *client;
+	size_t i;
+
+	ASSERT_NE(NULL, from);
+	ASSERT_NE(NULL, to);
+	ASSERT_NE(NULL, mine);
+	client = client_start(variant->process, false, self->session, self->chid);
+	ASSERT_NE(NULL, client);
+	peer_send(client, from, LARGE, to, LARGE);
+	ASSERT_TRUE(peer_blocked(client));
+	ASSERT_EQ(0, q_receive_now(self->session, self->chid, mine, LARGE, &rcv));
+	EXPECT_EQ(LARGE, rcv.info.msglen);
+	for (i = 0; i < LARGE && !mine[i]; i++)
+		;
+	EXPECT_EQ(LARGE, i);
+	pattern_fill(mine, LARGE, 4);
+	EXPECT_EQ(0, q_reply(self->session, rcv.rcvid, 0, mine, LARGE));
+	EXPECT_EQ(0, peer_wait(client));
+	EXPECT_EQ(-1, pattern_differs(to, LARGE, 4, 0));
+}
+
+/* --- memory that never comes -------------------------------------------------------- */
+
+/*
+ * Both sides are processes.  The pages of one side's buffer are to be brought by
+ * a user-space pager that never does, so whoever touches them sleeps.
+ */
+FIXTURE(never) {
+	int session;
+	struct peer *client;
+	struct peer *server;
+	unsigned char *mem;
+};
+
+FIXTURE_SETUP(never)
+{
+	self->session = q_open();
+	ASSERT_LE(0, self->session);
+	self->mem = shared_alloc(LARGE);
+	ASSERT_NE(NULL, self->mem);
+	self->server = peer_start(true, self->session);
+	ASSERT_NE(NULL, self->server);
+	ASSERT_EQ(0, peer_call(self->server, job_create));
+	self->client = peer_start(true, self->session);
+	ASSERT_NE(NULL, self->client);
+	self->client->server = self->server->pid;
+	self->client->chid = self->server->chid;
+	ASSERT_EQ(0, peer_call(self->client, job_attach));
+}
+
+FIXTURE_TEARDOWN(never)
+{
+}
+
+#define NEVER	FIXTURE_DATA(never)
+
+/* Leaves such memory in peer->memory; -EOPNOTSUPP if the kernel has no such pagers. */
+static long job_make_pager(struct peer *peer)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return errno == EPERM ? -EOPNOTSUPP : -errno;
+	peer->memory = private_alloc(LARGE);
+	range.range.start = (uintptr_t)peer->memory;
+	range.range.len = LARGE;
+	if (!peer->memory || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range))
+		return -errno;
+	peer->value[0] = fd;
+	return 0;
+}
+
+/* Asleep in the module, be it in a state that only a kill ends. */
+static bool wait_until_stuck(struct peer *peer)
+{
+	int64_t end = now_us() + PATIENCE_MS * 1000LL;
+	char buf[512], *p;
+
+	do {
+		if (read_proc(peer->pid, peer->tid, "syscall", buf, sizeof(buf)) > 0 &&
+		    atoi(buf) == SYS_ioctl &&
+		    read_proc(peer->pid, peer->tid, "stat", buf, sizeof(buf)) > 0) {
+			p = strrchr(buf, ')');
+			if (p && (p[2] == 'D' || p[2] == 'S'))
+				return true;
+		}
+		sleep_us(200);
+	} while (now_us() < end);
+	return false;
+}
+
+/* The server touches the client's pages, and sleeps in the copy. */
+static int stick_server(NEVER *self)
+{
+	int ret = peer_call(self->client, job_make_pager);
+
+	if (ret)
+		return ret;
+	send_args(&self->client->send, self->client->coid, self->client->memory, LARGE, NULL, 0);
+	peer_go(self->client, job_send);
+	if (!peer_blocked(self->client))
+		return -ETIMEDOUT;
+	peer_receive(self->server, self->server->chid, self->mem, LARGE);
+	if (!wait_until_stuck(self->server))
+		return -ETIMEDOUT;
+	/* In the copy, that is: nobody has an error yet. */
+	return self->client->running && self->server->running ? 0 : -EBADMSG;
+}
+
+TEST_F(never, server_in_the_clients_memory_is_killed)
+{
+	int ret = stick_server(self);
+
+	if (ret == -EOPNOTSUPP)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, ret);
+	EXPECT_EQ(256 + SIGKILL, peer_kill(self->server));
+	EXPECT_EQ(-ESRCH, peer_wait(self->client));
+	EXPECT_EQ(256 + SIGKILL, peer_kill(self->client));
+}
+
+TEST_F(never, client_is_killed)
+{
+	int ret = stick_server(self);
+
+	if (ret == -EOPNOTSUPP)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, ret);
+	EXPECT_EQ(256 + SIGKILL, peer_kill(self->client));
+	/* Its pager went with it: the server goes on waiting for a message. */
+	ASSERT_TRUE(peer_blocked(self->server));
+	EXPECT_EQ(256 + SIGKILL, peer_kill(self->server));
+}
+
+/* The pager outlives the client, in other hands. */
+TEST_F(never, client_is_killed_and_the_pager_is_not)
+{
+	char path[64];
+	int ret = stick_server(self), fd;
+
+	if (ret == -EOPNOTSUPP)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, ret);
+	fd = syscall(SYS_pidfd_open, self->client->pid, 0);
+	ASSERT_LE(0, fd);
+	fd = syscall(SYS_pidfd_getfd, fd, (int)self->client->value[0], 0);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(256 + SIGKILL, peer_kill(self->client));
+	snprintf(path, sizeof(path), "/proc/%d", self->client->pid);
+	EXPECT_EQ(-1, access(path, F_OK));
+	/* The server can still be got rid of. */
+	EXPECT_EQ(256 + SIGKILL, peer_kill(self->server));
+}
+
+TEST_F(never, server_in_its_own_memory_is_killed)
+{
+	int ret = peer_call(self->server, job_make_pager);
+
+	if (ret == -EOPNOTSUPP)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, ret);
+	peer_send(self->client, self->mem, LARGE, NULL, 0);
+	ASSERT_TRUE(peer_blocked(self->client));
+	receive_args(&self->server->receive, self->server->chid, self->server->memory, LARGE,
+		     QIPC_BUF);
+	peer_go(self->server, job_receive);
+	ASSERT_TRUE(wait_until_stuck(self->server));
+	EXPECT_TRUE(self->client->running && self->server->running);
+	EXPECT_EQ(256 + SIGKILL, peer_kill(self->server));
+	EXPECT_EQ(-ESRCH, peer_wait(self->client));
+}
+
+/* The client can leave a server that never gets done. */
+TEST_F(never, client_of_a_stuck_server_is_killed)
+{
+	int ret = peer_call(self->server, job_make_pager);
+
+	if (ret == -EOPNOTSUPP)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, ret);
+	peer_send(self->client, self->mem, LARGE, NULL, 0);
+	ASSERT_TRUE(peer_blocked(self->client));
+	receive_args(&self->server->receive, self->server->chid, self->server->memory, LARGE,
+		     QIPC_BUF);
+	peer_go(self->server, job_receive);
+	ASSERT_TRUE(wait_until_stuck(self->server));
+	EXPECT_TRUE(self->client->running && self->server->running);
+	EXPECT_EQ(256 + SIGKILL, peer_kill(self->client));
+	EXPECT_EQ(256 + SIGKILL, peer_kill(self->server));
+}
+
+TEST_HARNESS_MAIN

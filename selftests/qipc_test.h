@@ -1,0 +1,825 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the tests of qipc share: one function per ioctl, peers (a thread or a
+ * process that does what it is told and may hang or die doing it), waiting
+ * until a peer sleeps in the module, and patterns for buffers.
+ *
+ * Everything goes to the device with plain ioctls on linux/qipc.h; no library.
+ */
+#ifndef QIPC_TEST_H
+#define QIPC_TEST_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/qipc.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define QIPC_DEVICE	"/dev/qipc"
+
+/* ERESTART of the kernel's own errno.h; user headers have it by that value too. */
+#ifndef ERESTART
+#define ERESTART	85
+#endif
+
+/* Nothing in these tests takes longer than this, even in a slow emulator. */
+#define PATIENCE_MS	20000
+
+/* Out fields and buffers are filled with this before a call. */
+#define SENTINEL	0x5a
+#define SENTINEL32	0x5a5a5a5a
+#define SENTINEL64	0x5a5a5a5a5a5a5a5aLL
+
+/* How children end; anything else is a signal (256 + number) or a timeout. */
+enum child_exit {
+	CHILD_OK = 0,
+	CHILD_OPEN = 10,	/* no session */
+	CHILD_CREATE,		/* no channel */
+	CHILD_ATTACH,		/* no connection */
+	CHILD_SEND,		/* send failed */
+	CHILD_RECEIVE,		/* receive failed */
+	CHILD_REPLY,		/* reply failed */
+	CHILD_TRANSFER,		/* read or write failed */
+	CHILD_SETUP,		/* something that is not qipc failed */
+	CHILD_WRONG_ERRNO,	/* failed, but not in the way it should */
+	CHILD_WRONG_DATA,	/* bytes, lengths or status differ */
+	CHILD_NOT_REFUSED,	/* worked and should not have */
+	CHILD_USAGE,
+	CHILD_TIMEOUT = 1000,
+};
+
+/* --- time --------------------------------------------------------------- */
+
+static inline int64_t now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000LL + ts.tv_nsec / 1000;
+}
+
+static inline void sleep_us(long us)
+{
+	struct timespec ts = { us / 1000000, us % 1000000 * 1000 };
+
+	nanosleep(&ts, NULL);
+}
+
+static inline void spin_us(long us)
+{
+	int64_t end = now_us() + us;
+
+	while (now_us() < end)
+		;
+}
+
+static inline void crash(void)
+{
+	volatile uintptr_t nowhere = 16;
+
+	*(volatile int *)nowhere = 1;
+}
+
+static inline pid_t own_tid(void)
+{
+	return syscall(SYS_gettid);
+}
+
+/* --- one function per ioctl: 0 or more, or minus errno -------------------- */
+
+static inline int q_ioctl(int fd, unsigned long request, void *arg)
+{
+	long ret = syscall(SYS_ioctl, fd, request, arg);
+
+	return ret < 0 ? -errno : ret;
+}
+
+static inline int q_open(void)
+{
+	int fd = open(QIPC_DEVICE, O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static inline int q_features(int session, struct qipc_features *features)
+{
+	memset(features, SENTINEL, sizeof(*features));
+	features->reserved = 0;
+	return q_ioctl(session, QIPC_GET_FEATURES, features);
+}
+
+static inline int q_create(int session, unsigned int flags)
+{
+	struct qipc_channel_create arg = { .flags = flags, .chid = SENTINEL32 };
+	int ret = q_ioctl(session, QIPC_CHANNEL_CREATE, &arg);
+
+	return ret ? ret : arg.chid;
+}
+
+static inline int q_destroy(int session, int chid)
+{
+	struct qipc_channel_destroy arg = { .chid = chid };
+
+	return q_ioctl(session, QIPC_CHANNEL_DESTROY, &arg);
+}
+
+static inline int q_channel_fd(int session, int chid, unsigned int flags)
+{
+	struct qipc_channel_fd arg = { .chid = chid, .flags = flags };
+
+	return q_ioctl(session, QIPC_CHANNEL_FD, &arg);
+}
+
+static inline int q_attach(int session, pid_t pid, int chid, unsigned int index,
+			   unsigned int flags)
+{
+	struct qipc_connect_attach arg = {
+		.pid = pid,
+		.chid = chid,
+		.index = index,
+		.flags = flags,
+		.coid = SENTINEL32,
+	};
+	int ret = q_ioctl(session, QIPC_CONNECT_ATTACH, &arg);
+
+	return ret ? ret : arg.coid;
+}
+
+static inline int q_attach_side(int session, pid_t pid, int chid)
+{
+	return q_attach(session, pid, chid, QIPC_SIDE_CHANNEL, 0);
+}
+
+static inline int q_attach_fd(int session, pid_t pid, int chid)
+{
+	return q_attach(session, pid, chid, 0, QIPC_COF_CLOEXEC);
+}
+
+static inline int q_detach(int fd, int coid)
+{
+	struct qipc_connect_detach arg = { .coid = coid };
+
+	return q_ioctl(fd, QIPC_CONNECT_DETACH, &arg);
+}
+
+static inline struct qipc_vec vec_buf(const void *base, uint64_t len)
+{
+	return (struct qipc_vec){ .base = (uintptr_t)base, .count = len };
+}
+
+static inline struct qipc_iov iov(const void *base, uint64_t len)
+{
+	return (struct qipc_iov){ .base = (uintptr_t)base, .len = len };
+}
+
+/* Fills in a send of one buffer each way, with sentinels in the out fields. */
+static inline void send_args(struct qipc_msg_send *arg, int coid, const void *sbuf,
+			     uint64_t slen, const void *rbuf, uint64_t rlen)
+{
+	memset(arg, SENTINEL, sizeof(*arg));
+	arg->coid = coid;
+	arg->flags = QIPC_SEND_BUF | QIPC_REPLY_BUF;
+	arg->send = vec_buf(sbuf, slen);
+	arg->reply = vec_buf(rbuf, rlen);
+}
+
+/* Returns the ioctl's result; what the server said is in *arg. */
+static inline int q_send(int fd, int coid, const void *sbuf, uint64_t slen, void *rbuf,
+			 uint64_t rlen, struct qipc_msg_send *arg)
+{
+	send_args(arg, coid, sbuf, slen, rbuf, rlen);
+	return q_ioctl(fd, QIPC_MSG_SEND, arg);
+}
+
+static inline void receive_args(struct qipc_msg_receive *arg, int chid, const void *buf,
+				uint64_t len, unsigned int flags)
+{
+	memset(arg, SENTINEL, sizeof(*arg));
+	arg->chid = chid;
+	arg->flags = flags;
+	arg->vec = vec_buf(buf, len);
+}
+
+static inline int q_receive(int session, int chid, void *buf, uint64_t len,
+			    struct qipc_msg_receive *arg)
+{
+	receive_args(arg, chid, buf, len, QIPC_BUF);
+	return q_ioctl(session, QIPC_MSG_RECEIVE, arg);
+}
+
+/* For a message that is known to be there: never waits. */
+static inline int q_receive_now(int session, int chid, void *buf, uint64_t len,
+				struct qipc_msg_receive *arg)
+{
+	receive_args(arg, chid, buf, len, QIPC_BUF | QIPC_NONBLOCK);
+	return q_ioctl(session, QIPC_MSG_RECEIVE, arg);
+}
+
+static inline int q_receivev_now(int session, int chid, const struct qipc_iov *parts,
+				 uint64_t count, struct qipc_msg_receive *arg)
+{
+	receive_args(arg, chid, parts, count, QIPC_NONBLOCK);
+	return q_ioctl(session, QIPC_MSG_RECEIVE, arg);
+}
+
+/* True when no message waits on the channel. */
+static inline bool q_empty(int session, int chid)
+{
+	struct qipc_msg_receive arg;
+	char byte;
+
+	return q_receive_now(session, chid, &byte, 1, &arg) == -EAGAIN;
+}
+
+static inline int q_reply_full(int session, int64_t rcvid, int64_t status, const void *base,
+			       uint64_t count, unsigned int flags, uint32_t *side)
+{
+	struct qipc_msg_reply arg = {
+		.rcvid = rcvid,
+		.status = status,
+		.vec = vec_buf(base, count),
+		.flags = flags,
+		.side = SENTINEL32,
+	};
+	int ret = q_ioctl(session, QIPC_MSG_REPLY, &arg);
+
+	if (side)
+		*side = arg.side;
+	return ret;
+}
+
+static inline int q_reply(int session, int64_t rcvid, int64_t status, const void *buf,
+			  uint64_t len)
+{
+	return q_reply_full(session, rcvid, status, buf, len, QIPC_BUF, NULL);
+}
+
+static inline int q_replyv(int session, int64_t rcvid, int64_t status,
+			   const struct qipc_iov *parts, uint64_t count)
+{
+	return q_reply_full(session, rcvid, status, parts, count, 0, NULL);
+}
+
+static inline int q_error(int session, int64_t rcvid, int error)
+{
+	struct qipc_msg_error arg = { .rcvid = rcvid, .error = error };
+
+	return q_ioctl(session, QIPC_MSG_ERROR, &arg);
+}
+
+static inline int64_t q_transfer(int session, unsigned long request, int64_t rcvid,
+				 uint64_t offset, const void *base, uint64_t count,
+				 unsigned int flags, uint32_t *side)
+{
+	struct qipc_msg_transfer arg = {
+		.rcvid = rcvid,
+		.offset = offset,
+		.vec = vec_buf(base, count),
+		.bytes = SENTINEL64,
+		.flags = flags,
+		.side = SENTINEL32,
+	};
+	int ret = q_ioctl(session, request, &arg);
+
+	if (side)
+		*side = arg.side;
+	return ret ? ret : arg.bytes;
+}
+
+static inline int64_t q_read(int session, int64_t rcvid, void *buf, uint64_t len,
+			     uint64_t offset)
+{
+	return q_transfer(session, QIPC_MSG_READ, rcvid, offset, buf, len, QIPC_BUF, NULL);
+}
+
+static inline int64_t q_readv(int session, int64_t rcvid, const struct qipc_iov *parts,
+			      uint64_t count, uint64_t offset)
+{
+	return q_transfer(session, QIPC_MSG_READ, rcvid, offset, parts, count, 0, NULL);
+}
+
+static inline int64_t q_write(int session, int64_t rcvid, const void *buf, uint64_t len,
+			      uint64_t offset)
+{
+	return q_transfer(session, QIPC_MSG_WRITE, rcvid, offset, buf, len, QIPC_BUF, NULL);
+}
+
+static inline int64_t q_writev(int session, int64_t rcvid, const struct qipc_iov *parts,
+			       uint64_t count, uint64_t offset)
+{
+	return q_transfer(session, QIPC_MSG_WRITE, rcvid, offset, parts, count, 0, NULL);
+}
+
+static inline int q_info(int session, int64_t rcvid, struct qipc_msg_info *info)
+{
+	struct qipc_msg_info_get arg;
+	int ret;
+
+	memset(&arg, SENTINEL, sizeof(arg));
+	arg.rcvid = rcvid;
+	ret = q_ioctl(session, QIPC_MSG_INFO, &arg);
+	*info = arg.info;
+	return ret;
+}
+
+/* --- patterns ------------------------------------------------------------- */
+
+static inline uint64_t mix64(uint64_t x)
+{
+	x += 0x9e3779b97f4a7c15ULL;
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+	return x ^ (x >> 31);
+}
+
+/* Byte number i of the pattern of a seed does not depend on where it lies. */
+static inline unsigned char pattern_byte(uint64_t seed, uint64_t i)
+{
+	return mix64(seed ^ (i / 8)) >> (i % 8 * 8);
+}
+
+static inline void pattern_fill(void *buf, size_t len, uint64_t seed)
+{
+	unsigned char *p = buf;
+	uint64_t word;
+	size_t i;
+
+	for (i = 0; i + 8 <= len; i += 8) {
+		word = mix64(seed ^ (i / 8));
+		memcpy(p + i, &word, 8);
+	}
+	for (; i < len; i++)
+		p[i] = pattern_byte(seed, i);
+}
+
+/* Index of the first byte that differs from the pattern at @from, or -1. */
+static inline ssize_t pattern_differs(const void *buf, size_t len, uint64_t seed, uint64_t from)
+{
+	const unsigned char *p = buf;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (p[i] != pattern_byte(seed, from + i))
+			return i;
+	return -1;
+}
+
+static inline void sentinel_fill(void *buf, size_t len)
+{
+	memset(buf, SENTINEL, len);
+}
+
+/* Index of the first byte that is no sentinel any more, or -1. */
+static inline ssize_t sentinel_differs(const void *buf, size_t len)
+{
+	const unsigned char *p = buf;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (p[i] != SENTINEL)
+			return i;
+	return -1;
+}
+
+/* --- memory ---------------------------------------------------------------- */
+
+static inline size_t page_size(void)
+{
+	return sysconf(_SC_PAGESIZE);
+}
+
+/* Zeroed memory that peers that are processes share with the test; NULL on failure. */
+static inline void *shared_alloc(size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static inline void *private_alloc(size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* @len usable bytes (a multiple of the page size), then a page nobody may touch. */
+static inline unsigned char *guarded_alloc(size_t len, bool shared)
+{
+	unsigned char *p = shared ? shared_alloc(len + page_size()) :
+				    private_alloc(len + page_size());
+
+	if (p && mprotect(p + len, page_size(), PROT_NONE))
+		return NULL;
+	return p;
+}
+
+/* --- a thread asleep in the module ----------------------------------------- */
+
+static inline ssize_t read_proc(pid_t pid, pid_t tid, const char *name, char *buf, size_t len)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", pid, tid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	n = read(fd, buf, len - 1);
+	close(fd);
+	if (n >= 0)
+		buf[n] = '\0';
+	return n;
+}
+
+/*
+ * True when the thread sleeps, and can be interrupted, in a qipc ioctl.  The
+ * kernel fills in "syscall" only for a thread that has left the processor;
+ * one that merely passes through says "running".
+ */
+static inline bool is_blocked(pid_t pid, pid_t tid)
+{
+	unsigned long fd, request;
+	char buf[512], *p;
+	int nr;
+
+	if (read_proc(pid, tid, "syscall", buf, sizeof(buf)) <= 0)
+		return false;
+	if (sscanf(buf, "%d %lx %lx", &nr, &fd, &request) != 3)
+		return false;
+	if (nr != SYS_ioctl || _IOC_TYPE(request) != QIPC_IOC_TYPE)
+		return false;
+	if (read_proc(pid, tid, "stat", buf, sizeof(buf)) <= 0)
+		return false;
+	p = strrchr(buf, ')');
+	return p && p[1] == ' ' && p[2] == 'S';
+}
+
+/* Waits until the thread is blocked; false if that does not come about. */
+static inline bool wait_until_blocked(pid_t pid, pid_t tid)
+{
+	int64_t end = now_us() + PATIENCE_MS * 1000LL;
+
+	while (!is_blocked(pid, tid)) {
+		if (now_us() > end)
+			return false;
+		sleep_us(200);
+	}
+	return true;
+}
+
+/* --- children ---------------------------------------------------------------- */
+
+/* A fork whose child does not outlive the thread that made it. */
+static inline pid_t fork_bound(void)
+{
+	pid_t parent = getpid();
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* It may be gone already; 0 is a parent in another pid namespace. */
+	if (getppid() && getppid() != parent)
+		_exit(CHILD_SETUP);
+	return 0;
+}
+
+static inline pid_t spawn(int (*fn)(void *arg), void *arg)
+{
+	pid_t pid = fork_bound();
+
+	if (pid)
+		return pid;
+	_exit(fn(arg));
+}
+
+/* Exit code of the child, 256 + signal, or CHILD_TIMEOUT if it did not end. */
+static inline int reap(pid_t pid)
+{
+	int64_t end = now_us() + PATIENCE_MS * 1000LL;
+	int status;
+	pid_t ret;
+
+	do {
+		ret = waitpid(pid, &status, WNOHANG);
+		if (ret == pid)
+			return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+		if (ret < 0)
+			return -errno;
+		sleep_us(200);
+	} while (now_us() < end);
+	return CHILD_TIMEOUT;
+}
+
+static inline int run_child(int (*fn)(void *arg), void *arg)
+{
+	pid_t pid = spawn(fn, arg);
+
+	return pid < 0 ? CHILD_SETUP : reap(pid);
+}
+
+/* Path of the assistant program, which lies beside the test. */
+static inline void assist_path(char *path, size_t len)
+{
+	ssize_t n = readlink("/proc/self/exe", path, len - 1);
+	char *slash;
+
+	if (n < 0)
+		n = 0;
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	snprintf(slash ? slash + 1 : path, 16, "assist");
+}
+
+/* Becomes the assistant; returns only on failure. */
+static inline int exec_assist(const char *mode, int number)
+{
+	char path[PATH_MAX + 16], text[16];
+
+	assist_path(path, PATH_MAX);
+	snprintf(text, sizeof(text), "%d", number);
+	execl(path, path, mode, text, NULL);
+	return CHILD_SETUP;
+}
+
+/* --- peers --------------------------------------------------------------------- */
+
+/*
+ * A peer is another thread of the test, or another process, that does one job
+ * after the other.  It lies in memory that both share.  A job may block, which
+ * the test can watch, or never come back, which the test can survive.
+ */
+struct peer {
+	long (*job)(struct peer *peer);
+	long result;		/* of the last job */
+	volatile int running;	/* a job was started and has not ended */
+	bool process;
+	pid_t pid;
+	pid_t tid;
+	sem_t go;
+	sem_t done;
+	pthread_t thread;
+
+	/* What the jobs work on. */
+	int session;		/* the peer's own if it is a process */
+	int fd;			/* where sends go: the session or the connection */
+	int coid;
+	pid_t server;		/* to whom job_attach connects */
+	int chid;
+	unsigned int index;
+	unsigned int flags;
+	struct qipc_msg_send send;
+	struct qipc_msg_receive receive;
+	struct qipc_msg_reply_receive rr;
+	struct qipc_iov parts[8];
+	int64_t value[4];	/* spare operands and results */
+	void *memory;
+	volatile int signals;	/* handlers that ran */
+};
+
+static inline void peer_loop(struct peer *peer)
+{
+	for (;;) {
+		while (sem_wait(&peer->go))
+			;
+		peer->result = peer->job(peer);
+		peer->running = 0;
+		sem_post(&peer->done);
+	}
+}
+
+static inline void *peer_thread(void *arg)
+{
+	struct peer *peer = arg;
+
+	peer->tid = own_tid();
+	sem_post(&peer->done);
+	peer_loop(peer);
+	return NULL;
+}
+
+static inline int peer_collect(struct peer *peer)
+{
+	int64_t end = now_us() + PATIENCE_MS * 1000LL;
+	struct timespec ts;
+
+	for (;;) {
+		clock_gettime(CLOCK_REALTIME, &ts);
+		ts.tv_sec++;
+		if (!sem_timedwait(&peer->done, &ts))
+			return 0;
+		if (now_us() > end)
+			return -ETIMEDOUT;
+	}
+}
+
+/*
+ * A new peer, or NULL.  A thread shares @session; a process closes it if it is
+ * one, and opens its own.
+ */
+static inline struct peer *peer_start(bool process, int session)
+{
+	struct peer *peer = shared_alloc(sizeof(*peer));
+	pid_t pid;
+
+	if (!peer)
+		return NULL;
+	sem_init(&peer->go, 1, 0);
+	sem_init(&peer->done, 1, 0);
+	peer->process = process;
+	peer->session = session;
+	peer->fd = -1;
+	peer->index = QIPC_SIDE_CHANNEL;
+	if (!process) {
+		peer->pid = getpid();
+		if (pthread_create(&peer->thread, NULL, peer_thread, peer))
+			return NULL;
+	} else {
+		pid = fork_bound();
+		if (pid < 0)
+			return NULL;
+		if (!pid) {
+			if (session >= 0)
+				close(session);
+			peer->tid = own_tid();
+			peer->session = q_open();
+			sem_post(&peer->done);
+			peer_loop(peer);
+		}
+		/* Not what the child calls itself, should it live in a namespace. */
+		peer->pid = pid;
+	}
+	if (peer_collect(peer) || peer->session < 0)
+		return NULL;
+	return peer;
+}
+
+/* Starts a job. */
+static inline void peer_go(struct peer *peer, long (*job)(struct peer *peer))
+{
+	peer->job = job;
+	peer->result = SENTINEL64;
+	peer->running = 1;
+	sem_post(&peer->go);
+}
+
+/* Result of the job that was started; -ETIMEDOUT if it does not end. */
+static inline long peer_wait(struct peer *peer)
+{
+	return peer_collect(peer) ? -ETIMEDOUT : peer->result;
+}
+
+static inline long peer_call(struct peer *peer, long (*job)(struct peer *peer))
+{
+	peer_go(peer, job);
+	return peer_wait(peer);
+}
+
+/* True once the peer sleeps in its job; false if the job ended or never sleeps. */
+static inline bool peer_blocked(struct peer *peer)
+{
+	int64_t end = now_us() + PATIENCE_MS * 1000LL;
+
+	while (peer->running && now_us() < end) {
+		if (is_blocked(peer->pid, peer->tid))
+			return peer->running;
+		sleep_us(200);
+	}
+	return false;
+}
+
+/* Ends a peer that is a process; 256 + SIGKILL unless it had ended before. */
+static inline int peer_kill(struct peer *peer)
+{
+	kill(peer->pid, SIGKILL);
+	return reap(peer->pid);
+}
+
+static inline int peer_signal(struct peer *peer, int sig)
+{
+	return syscall(SYS_tgkill, peer->pid, peer->tid, sig) ? -errno : 0;
+}
+
+/* --- jobs ------------------------------------------------------------------------ */
+
+/* Connects to peer->server, peer->chid; leaves fd and coid ready for sends. */
+static inline long job_attach(struct peer *peer)
+{
+	int coid = q_attach(peer->session, peer->server, peer->chid, peer->index, peer->flags);
+
+	if (coid < 0)
+		return coid;
+	peer->coid = coid;
+	peer->fd = coid & QIPC_SIDE_CHANNEL ? peer->session : coid;
+	return 0;
+}
+
+static inline long job_detach(struct peer *peer)
+{
+	return q_detach(peer->fd, peer->coid);
+}
+
+static inline long job_create(struct peer *peer)
+{
+	int chid = q_create(peer->session, peer->flags);
+
+	if (chid < 0)
+		return chid;
+	peer->chid = chid;
+	return 0;
+}
+
+static inline long job_send(struct peer *peer)
+{
+	return q_ioctl(peer->fd, QIPC_MSG_SEND, &peer->send);
+}
+
+static inline long job_receive(struct peer *peer)
+{
+	return q_ioctl(peer->session, QIPC_MSG_RECEIVE, &peer->receive);
+}
+
+static inline long job_reply_receive(struct peer *peer)
+{
+	return q_ioctl(peer->session, QIPC_MSG_REPLY_RECEIVE, &peer->rr);
+}
+
+static inline void count_signal(int sig)
+{
+	(void)sig;
+}
+
+/* Installs a handler that does nothing; value[0] is the signal, value[1] the flags. */
+static inline long job_handle(struct peer *peer)
+{
+	struct sigaction act = { .sa_handler = count_signal, .sa_flags = peer->value[1] };
+
+	return sigaction(peer->value[0], &act, NULL) ? -errno : 0;
+}
+
+/* Starts a send of one buffer each way. */
+static inline void peer_send(struct peer *peer, const void *sbuf, uint64_t slen, void *rbuf,
+			     uint64_t rlen)
+{
+	send_args(&peer->send, peer->coid, sbuf, slen, rbuf, rlen);
+	peer_go(peer, job_send);
+}
+
+/* Starts a receive into one buffer. */
+static inline void peer_receive(struct peer *peer, int chid, void *buf, uint64_t len)
+{
+	receive_args(&peer->receive, chid, buf, len, QIPC_BUF);
+	peer_go(peer, job_receive);
+}
+
+/* A peer that is connected to a channel of the test, or NULL. */
+static inline struct peer *client_start(bool process, bool fd_space, int session, int chid)
+{
+	struct peer *peer = peer_start(process, session);
+
+	if (!peer)
+		return NULL;
+	peer->server = getpid();
+	peer->chid = chid;
+	peer->index = fd_space ? 0 : QIPC_SIDE_CHANNEL;
+	peer->flags = 0;
+	return peer_call(peer, job_attach) ? NULL : peer;
+}
+
+/* --- checks that several files make ---------------------------------------------- */
+
+/* True when the input fields of a send are what send_args() made them. */
+static inline bool send_inputs_kept(const struct qipc_msg_send *arg, int coid, const void *sbuf,
+				    uint64_t slen, const void *rbuf, uint64_t rlen)
+{
+	struct qipc_msg_send want;
+
+	send_args(&want, coid, sbuf, slen, rbuf, rlen);
+	return !memcmp(arg, &want, offsetof(struct qipc_msg_send, status));
+}
+
+#endif /* QIPC_TEST_H */
