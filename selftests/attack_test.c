@@ -957,7 +957,7 @@ TEST_F(attack, client_killed_under_the_copy)
 		ASSERT_NE(NULL, client);
 		peer_send(client, self->mem, LARGE, self->mem + LARGE, LARGE);
 		ASSERT_TRUE(peer_blocked(client));
-		delay = random_below(1500);
+		delay = random_below(6000);
 		killer = fork_bound();
 		if (!killer) {
 			spin_us(delay);

@@ -506,6 +506,34 @@ TEST_F(fault, B57_keeps_its_place)
 	EXPECT_EQ(0, peer_wait(self->good));
 }
 
+/* Refused 70,000 times, it is as good as new: there is no number to run out of. */
+TEST_F(fault, B57_again_and_again)
+{
+	const int tries = variant->process ? 1000 : 70000;
+	struct qipc_msg_receive rcv;
+	int64_t before;
+	int i;
+
+	pattern_fill(self->cmem, 16, 1);
+	ASSERT_EQ(0, deliver(self, self->cmem, 16, NULL, 0, 16, &rcv));
+	before = rcv.rcvid;
+	EXPECT_EQ(0, finish(self, before));
+	peer_send(self->client, self->cmem, 16, NULL, 0);
+	ASSERT_TRUE(peer_blocked(self->client));
+	for (i = 0; i < tries; i++) {
+		ASSERT_EQ(-EFAULT, q_receive_now(self->session, self->chid, self->smem + LARGE, 16,
+						 &rcv)) {
+			TH_LOG("try %d", i);
+		}
+	}
+	ASSERT_TRUE(peer_blocked(self->client));
+	ASSERT_EQ(0, q_receive_now(self->session, self->chid, self->smem, 16, &rcv));
+	EXPECT_EQ(-1, pattern_differs(self->smem, 16, 1, 0));
+	EXPECT_NE(before, rcv.rcvid);
+	EXPECT_EQ(-ESRCH, q_reply(self->session, before, 0, NULL, 0));
+	EXPECT_EQ(0, finish(self, rcv.rcvid));
+}
+
 /* A buffer that is bad only where nothing is written is good enough. */
 TEST_F(fault, only_what_moves_counts)
 {

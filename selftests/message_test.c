@@ -1012,7 +1012,7 @@ TEST_F(message, B44_msg_info)
 TEST_F(message, B45_rcvid_is_never_the_same)
 {
 	struct qipc_msg_receive first, second;
-	int64_t seen[200];
+	int64_t seen[300];
 	char byte;
 	int i, j;
 
@@ -1031,7 +1031,7 @@ TEST_F(message, B45_rcvid_is_never_the_same)
 	EXPECT_EQ(-1, sentinel_differs(self->rbuf, 16));
 	EXPECT_EQ(0, finish(self, second.rcvid, 2));
 
-	for (i = 0; i < 200; i++) {
+	for (i = 0; i < 300; i++) {
 		peer_send(self->client, self->sbuf, 1, NULL, 0);
 		ASSERT_EQ(0, q_receive(self->session, self->chid, self->buf, 1, &first));
 		seen[i] = first.rcvid;
