@@ -41,8 +41,8 @@ use kernel::{
 /// Flags that a channel can be created with.
 pub(crate) const FLAGS: u32 = abi::CHF_SENDER_LEN | abi::CHF_REPLY_LEN | abi::CHF_PRIVATE;
 
-/// Numbers of one process, from 1 to 65,535 like QNX's.
-pub(crate) const MAX_NUMBER: u32 = 65_535;
+/// Clients that the channels of one session can tell apart, like QNX's 16-bit numbers.
+const MAX_SCOIDS: u32 = 65_535;
 
 /// The scoid numbers of one session.
 #[pin_data]
@@ -61,7 +61,7 @@ impl Scoids {
 
     /// The lowest free number; `EAGAIN` if there is none, `ENOMEM`.
     fn acquire(&self) -> Result<u32> {
-        lowest_free(&self.pool, MAX_NUMBER, |pool| pool)
+        lowest_free(&self.pool, MAX_SCOIDS, |pool| pool)
     }
 
     fn release(&self, number: u32) {

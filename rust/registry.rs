@@ -5,10 +5,8 @@
 //! Lock: `Registry::channels`, a mutex; the locks of channels may be taken inside of it, it is
 //! taken inside of none.
 
-use crate::channel::{
-    Channel,
-    MAX_NUMBER, //
-};
+use crate::base::id::MAX_BLOCK;
+use crate::channel::Channel;
 use crate::sys::task::Process;
 use kernel::{
     prelude::*,
@@ -22,6 +20,9 @@ use kernel::{
         Mutex, //
     }, //
 };
+
+/// Channels that a process can have: each of them needs a block of receive ids.
+const MAX_CHANNELS: u32 = MAX_BLOCK as u32;
 
 /// Process, as [`Process::key`], and channel number. The channel holds the process, so that the
 /// key stays its own.
@@ -59,7 +60,7 @@ impl Registry {
             chid += 1;
             cursor = at.move_next();
         }
-        if chid > MAX_NUMBER {
+        if chid > MAX_CHANNELS {
             return Err(EAGAIN);
         }
         channel.set_number(chid);
