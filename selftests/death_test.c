@@ -202,47 +202,6 @@ TEST_F(death, B104_forked_child_holds_the_session)
 	EXPECT_EQ(256 + SIGKILL, reap(self->server->value[1]));
 }
 
-static int hold_memory(void *arg)
-{
-	(void)arg;
-	prctl(PR_SET_PDEATHSIG, 0);
-	alarm(PATIENCE_MS / 1000);
-	for (;;)
-		pause();
-	return 0;
-}
-
-static long job_share_memory(struct peer *peer)
-{
-	const size_t stack_size = 64 * 1024;
-	char *stack = private_alloc(stack_size);
-	pid_t pid;
-
-	if (!stack)
-		return -ENOMEM;
-	pid = clone(hold_memory, stack + stack_size, CLONE_VM | CLONE_FILES | SIGCHLD, NULL);
-	if (pid < 0)
-		return -errno;
-	peer->value[1] = pid;
-	return 0;
-}
-
-/* The same with a child that has not only the file, but also the memory of its parent. */
-TEST_F(death, B104_child_shares_the_memory)
-{
-	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
-	ASSERT_TRUE(block_clients(self, variant->process, variant->fd_space, variant->len));
-	ASSERT_EQ(0, peer_call(self->server, job_share_memory));
-	self->server->value[0] = 3;
-	peer_go(self->server, job_exit);
-	EXPECT_EQ(3, reap(self->server->pid));
-	EXPECT_EQ(-ESRCH, peer_wait(self->received));
-	EXPECT_EQ(-ESRCH, peer_wait(self->queued));
-	EXPECT_EQ(-ESRCH, q_attach_side(self->session, self->server->pid, self->server->chid));
-	EXPECT_EQ(0, kill(self->server->value[1], SIGKILL));
-	EXPECT_EQ(256 + SIGKILL, reap(self->server->value[1]));
-}
-
 TEST_F(death, B104_many_clients)
 {
 	enum { COUNT = 24 };

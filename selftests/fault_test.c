@@ -727,6 +727,40 @@ TEST_F(fault, B59_own_reply_buffer)
 	}
 }
 
+/* The same if it can be seen beforehand: an address that is none, a list that is none. */
+TEST_F(fault, B59_shape_of_reply)
+{
+	const struct qipc_iov *lists[] = {
+		NULL, (void *)(self->smem + LARGE), (void *)(1UL << 63),
+		(void *)(self->smem + LARGE - 24),
+	};
+	struct qipc_msg_receive rcv;
+	struct qipc_msg_info info;
+	uint32_t side;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(wild) + ARRAY_SIZE(lists); i++) {
+		ASSERT_EQ(0, deliver(self, self->cmem, 8, self->cmem + 16, 64, 8, &rcv));
+		if (i < ARRAY_SIZE(wild)) {
+			EXPECT_EQ(-EFAULT, q_reply_full(self->session, rcv.rcvid, 59,
+							(void *)wild[i].base, wild[i].len,
+							QIPC_BUF, &side)) {
+				TH_LOG("shape %zu", i);
+			}
+		} else {
+			EXPECT_EQ(-EFAULT, q_reply_full(self->session, rcv.rcvid, 59,
+							lists[i - ARRAY_SIZE(wild)], 2, 0,
+							&side)) {
+				TH_LOG("list %zu", i - ARRAY_SIZE(wild));
+			}
+		}
+		EXPECT_EQ(QIPC_SIDE_SERVER, side);
+		ASSERT_EQ(-EFAULT, peer_wait(self->client));
+		EXPECT_EQ(QIPC_SIDE_SERVER, self->client->send.side);
+		EXPECT_EQ(-ESRCH, q_info(self->session, rcv.rcvid, &info));
+	}
+}
+
 /* Where the client's room is smaller than the reply, only that much is read. */
 TEST_F(fault, B59_only_what_moves_counts)
 {
