@@ -22,6 +22,9 @@ use kernel::{
     types::Opaque, //
 };
 
+#[cfg(not(CONFIG_MMU_NOTIFIER))]
+compile_error!("qipc needs a kernel with CONFIG_MMU_NOTIFIER, which KVM selects");
+
 /// Something that has to act when an address space ends.
 pub(crate) trait OnEnd: Send + Sync + 'static {
     /// The address space has ended. Called in process context, at most once per [`Watch`], maybe
