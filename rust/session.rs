@@ -29,7 +29,10 @@ use crate::registry::Registry;
 use crate::sys::{
     address_space::OnEnd,
     errno,
-    task::Process, //
+    task::{
+        self,
+        Process, //
+    }, //
 };
 use kernel::{
     id_pool::IdPool,
@@ -274,9 +277,11 @@ impl Session {
         drop(tables);
         for connection in connections.values() {
             connection.detach();
+            task::breathe();
         }
         for channel in channels.values() {
             self.close_channel(channel);
+            task::breathe();
         }
         drop(blocks);
     }
