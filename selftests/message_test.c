@@ -9,7 +9,7 @@
 #include "kselftest_harness.h"
 #include "qipc_test.h"
 
-#define ARENA	(2 * 1024 * 1024)
+#define ARENA	(3 * 1024 * 1024)
 
 FIXTURE(message) {
 	int session;
