@@ -634,7 +634,7 @@ static void *receiver(void *arg)
 	struct peer *peer = arg;
 	char byte;
 
-	peer->tid = own_tid();
+	__atomic_store_n(&peer->tid, own_tid(), __ATOMIC_SEQ_CST);
 	q_receive(peer->session, peer->chid, &byte, 1, &peer->receive);
 	return NULL;
 }
@@ -642,8 +642,13 @@ static void *receiver(void *arg)
 static long job_start_receiver(struct peer *peer)
 {
 	pthread_t thread;
+	int ret;
 
-	return pthread_create(&thread, NULL, receiver, peer);
+	__atomic_store_n(&peer->tid, 0, __ATOMIC_SEQ_CST);
+	ret = pthread_create(&thread, NULL, receiver, peer);
+	while (!ret && !__atomic_load_n(&peer->tid, __ATOMIC_SEQ_CST))
+		sched_yield();
+	return -ret;
 }
 
 TEST_F(channel, B115_exec_with_a_receiver)
@@ -656,7 +661,6 @@ TEST_F(channel, B115_exec_with_a_receiver)
 	server = peer_start(true, self->session);
 	ASSERT_NE(NULL, server);
 	ASSERT_EQ(0, peer_call(server, job_create));
-	server->tid = 0;
 	ASSERT_EQ(0, peer_call(server, job_start_receiver));
 	ASSERT_TRUE(wait_until_blocked(server->pid, server->tid));
 	server->value[0] = hello[1];

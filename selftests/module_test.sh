@@ -9,7 +9,6 @@
 # timeout 60
 
 DEVICE=/dev/qipc
-PARAMETERS=/sys/module/qipc/parameters
 ASSIST=${QIPC_ASSIST:-$(dirname "$0")/assist}
 PLAN=13
 

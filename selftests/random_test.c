@@ -341,9 +341,9 @@ FIXTURE_VARIANT(random) {
 
 FIXTURE_VARIANT_ADD(random, process) { .process = true, .fd_space = false, .rounds = 10000, };
 
-FIXTURE_VARIANT_ADD(random, process_fd) { .process = true, .fd_space = true, .rounds = 1000, };
+FIXTURE_VARIANT_ADD(random, process_fd) { .process = true, .fd_space = true, .rounds = 500, };
 
-FIXTURE_VARIANT_ADD(random, thread) { .process = false, .fd_space = false, .rounds = 2000, };
+FIXTURE_VARIANT_ADD(random, thread) { .process = false, .fd_space = false, .rounds = 1000, };
 
 FIXTURE_SETUP(random)
 {
