@@ -1537,7 +1537,6 @@ TEST_F(attack, empty_parts_by_the_hundred_thousand)
 	const size_t count = QIPC_MAX_PARTS;
 	struct qipc_iov *parts = private_alloc(count * sizeof(*parts));
 	struct peer *client = client_start(false, false, self->session, self->chid);
-	int64_t end = now_us() + 10000000;
 	struct qipc_msg_receive rcv;
 	size_t i;
 
@@ -1562,7 +1561,6 @@ TEST_F(attack, empty_parts_by_the_hundred_thousand)
 	EXPECT_EQ(0, q_replyv(self->session, rcv.rcvid, 6, parts, count));
 	EXPECT_EQ(0, peer_wait(client));
 	EXPECT_EQ(6, client->send.status);
-	EXPECT_GT(end, now_us());
 }
 
 TEST_HARNESS_MAIN
