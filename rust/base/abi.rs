@@ -5,7 +5,7 @@
 //! `tools/check-abi` and the host tests compare both with `uapi/check/layout.golden`.
 
 /// `QIPC_ABI_VERSION`.
-pub(crate) const ABI_VERSION: u32 = 1;
+pub(crate) const ABI_VERSION: u32 = 2;
 /// `QIPC_MAX_PARTS`.
 pub(crate) const MAX_PARTS: u64 = 524_288;
 /// `QIPC_MAX_BYTES`.
@@ -32,18 +32,103 @@ pub(crate) const FEATURE_REPLY_RECEIVE: u64 = 1 << 2;
 pub(crate) const FEATURE_POLL: u64 = 1 << 3;
 /// `QIPC_FEATURE_FD_CONNECTION`.
 pub(crate) const FEATURE_FD_CONNECTION: u64 = 1 << 4;
+/// `QIPC_FEATURE_PULSE`.
+pub(crate) const FEATURE_PULSE: u64 = 1 << 5;
+/// `QIPC_FEATURE_TIMEOUT`.
+pub(crate) const FEATURE_TIMEOUT: u64 = 1 << 6;
+/// `QIPC_FEATURE_EVENT`.
+pub(crate) const FEATURE_EVENT: u64 = 1 << 7;
+/// `QIPC_FEATURE_TIMER`.
+pub(crate) const FEATURE_TIMER: u64 = 1 << 8;
+/// `QIPC_FEATURE_PRIORITY`.
+pub(crate) const FEATURE_PRIORITY: u64 = 1 << 9;
+/// `QIPC_FEATURE_NAME`.
+pub(crate) const FEATURE_NAME: u64 = 1 << 10;
+/// `QIPC_FEATURE_ACCESS`.
+pub(crate) const FEATURE_ACCESS: u64 = 1 << 11;
+/// `QIPC_FEATURE_CONNECT_INFO`.
+pub(crate) const FEATURE_CONNECT_INFO: u64 = 1 << 12;
 
+/// `QIPC_CHF_FIXED_PRIORITY`.
+pub(crate) const CHF_FIXED_PRIORITY: u32 = 0x0001;
+/// `QIPC_CHF_UNBLOCK`.
+pub(crate) const CHF_UNBLOCK: u32 = 0x0002;
+/// `QIPC_CHF_THREAD_DEATH`.
+pub(crate) const CHF_THREAD_DEATH: u32 = 0x0004;
+/// `QIPC_CHF_DISCONNECT`.
+pub(crate) const CHF_DISCONNECT: u32 = 0x0008;
 /// `QIPC_CHF_SENDER_LEN`.
 pub(crate) const CHF_SENDER_LEN: u32 = 0x0020;
+/// `QIPC_CHF_COID_DISCONNECT`.
+pub(crate) const CHF_COID_DISCONNECT: u32 = 0x0040;
 /// `QIPC_CHF_REPLY_LEN`.
 pub(crate) const CHF_REPLY_LEN: u32 = 0x0080;
+/// `QIPC_CHF_PULSE_POOL`.
+pub(crate) const CHF_PULSE_POOL: u32 = 0x0100;
 /// `QIPC_CHF_PRIVATE`.
 pub(crate) const CHF_PRIVATE: u32 = 0x1000;
+/// `QIPC_CHF_INHERIT_RUNMASK`.
+pub(crate) const CHF_INHERIT_RUNMASK: u32 = 0x4000;
 
 /// `QIPC_COF_CLOEXEC`.
 pub(crate) const COF_CLOEXEC: u32 = 0x0001;
+/// `QIPC_COF_DEAD`.
+pub(crate) const COF_DEAD: u32 = 0x0002;
+/// `QIPC_COF_NOINHERIT`.
+pub(crate) const COF_NOINHERIT: u32 = 0x0004;
 /// `QIPC_COF_NOSHARE`.
 pub(crate) const COF_NOSHARE: u32 = 0x0040;
+/// `QIPC_COF_NOEVENT`.
+pub(crate) const COF_NOEVENT: u32 = 0x0800;
+/// `QIPC_COF_REG_EVENTS`.
+pub(crate) const COF_REG_EVENTS: u32 = 0x2000;
+
+/// `QIPC_EVENT_NONE`.
+pub(crate) const EVENT_NONE: u32 = 0;
+/// `QIPC_EVENT_SIGNAL`.
+pub(crate) const EVENT_SIGNAL: u32 = 1;
+/// `QIPC_EVENT_SIGNAL_CODE`.
+pub(crate) const EVENT_SIGNAL_CODE: u32 = 2;
+/// `QIPC_EVENT_SIGNAL_THREAD`.
+pub(crate) const EVENT_SIGNAL_THREAD: u32 = 3;
+/// `QIPC_EVENT_PULSE`.
+pub(crate) const EVENT_PULSE: u32 = 4;
+/// `QIPC_EVENT_UNBLOCK`.
+pub(crate) const EVENT_UNBLOCK: u32 = 5;
+/// `QIPC_EVENT_SEM`.
+pub(crate) const EVENT_SEM: u32 = 9;
+/// `QIPC_EVENT_KIND`.
+pub(crate) const EVENT_KIND: u32 = 0x00ff;
+/// `QIPC_EVENT_UPDATEABLE`.
+pub(crate) const EVENT_UPDATEABLE: u32 = 0x0400;
+/// `QIPC_EVENT_HANDLE`.
+pub(crate) const EVENT_HANDLE: u32 = 0x2000;
+
+/// `QIPC_TIMEOUT_SEND`.
+pub(crate) const TIMEOUT_SEND: u32 = 0x0010;
+/// `QIPC_TIMEOUT_RECEIVE`.
+pub(crate) const TIMEOUT_RECEIVE: u32 = 0x0020;
+/// `QIPC_TIMEOUT_REPLY`.
+pub(crate) const TIMEOUT_REPLY: u32 = 0x0040;
+/// `QIPC_TIME_ABSOLUTE`.
+pub(crate) const TIME_ABSOLUTE: u32 = 0x0001;
+
+/// `QIPC_ACCESS_MODE`.
+pub(crate) const ACCESS_MODE: u32 = 0x0001;
+/// `QIPC_ACCESS_UID`.
+pub(crate) const ACCESS_UID: u32 = 0x0002;
+/// `QIPC_ACCESS_GID`.
+pub(crate) const ACCESS_GID: u32 = 0x0004;
+/// `QIPC_ACCESS_CEILING`.
+pub(crate) const ACCESS_CEILING: u32 = 0x0008;
+/// `QIPC_SERVER_INFO_LIVE`.
+pub(crate) const SERVER_INFO_LIVE: u32 = 0x0001;
+/// `QIPC_NAME_ACCESS`.
+pub(crate) const NAME_ACCESS: u32 = 0x0001;
+/// `QIPC_NAME_MAX`.
+pub(crate) const NAME_MAX: usize = 1023;
+/// `QIPC_NAME_COMPONENT_MAX`.
+pub(crate) const NAME_COMPONENT_MAX: usize = 255;
 
 /// `QIPC_FD_CLOEXEC`.
 pub(crate) const FD_CLOEXEC: u32 = 0x0001;
@@ -56,6 +141,25 @@ pub(crate) const REPLY_BUF: u32 = 0x0002;
 pub(crate) const BUF: u32 = 0x0001;
 /// `QIPC_NONBLOCK`.
 pub(crate) const NONBLOCK: u32 = 0x0004;
+/// `QIPC_PULSE_ONLY`.
+pub(crate) const PULSE_ONLY: u32 = 0x0008;
+
+/// `QIPC_MI_UNBLOCK_REQ`.
+pub(crate) const MI_UNBLOCK_REQ: u16 = 0x0100;
+/// `QIPC_PULSE_UNBLOCK`.
+pub(crate) const PULSE_UNBLOCK: i8 = -32;
+/// `QIPC_PULSE_DISCONNECT`.
+pub(crate) const PULSE_DISCONNECT: i8 = -33;
+/// `QIPC_PULSE_THREADDEATH`.
+pub(crate) const PULSE_THREADDEATH: i8 = -34;
+/// `QIPC_PULSE_COIDDEATH`.
+pub(crate) const PULSE_COIDDEATH: i8 = -35;
+/// `QIPC_EVENT_VERIFY`.
+pub(crate) const EVENT_VERIFY: u32 = 0x0001;
+/// `QIPC_EVENT_ANY_SERVER`.
+pub(crate) const EVENT_ANY_SERVER: i32 = -1;
+/// `QIPC_EVENT_SELF`.
+pub(crate) const EVENT_SELF: i32 = -2;
 
 /// `struct qipc_iov`.
 #[repr(C)]
@@ -93,6 +197,9 @@ pub(crate) struct Features {
 pub(crate) struct ChannelCreate {
     pub(crate) flags: u32,
     pub(crate) chid: i32,
+    pub(crate) num_pulses: u32,
+    pub(crate) rearm: u32,
+    pub(crate) event: u64,
 }
 
 /// `struct qipc_channel_destroy`.
@@ -140,6 +247,7 @@ pub(crate) struct MsgSend {
     pub(crate) send: Vector,
     pub(crate) reply: Vector,
     pub(crate) result: SendResult,
+    pub(crate) timeout: u64,
 }
 
 /// The out fields of `struct qipc_msg_send`.
@@ -179,6 +287,7 @@ pub(crate) struct MsgReceive {
     pub(crate) flags: u32,
     pub(crate) vec: Vector,
     pub(crate) result: ReceiveResult,
+    pub(crate) timeout: u64,
 }
 
 /// The out fields of `struct qipc_msg_receive`.
@@ -247,7 +356,237 @@ pub(crate) struct MsgReplyReceive {
     pub(crate) receive: MsgReceive,
 }
 
-/// One ioctl: its number, and the size of the first version of its argument.
+/// `struct qipc_event`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Event {
+    pub(crate) notify: u32,
+    pub(crate) target: i32,
+    pub(crate) value: u64,
+    pub(crate) code: i16,
+    pub(crate) priority: i16,
+    pub(crate) reserved: u32,
+}
+
+/// `struct qipc_timeout`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Timeout {
+    pub(crate) states: u32,
+    pub(crate) flags: u32,
+    pub(crate) clock: i32,
+    pub(crate) reserved: u32,
+    pub(crate) time: u64,
+    pub(crate) event: u64,
+}
+
+/// `struct qipc_channel_access`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ChannelAccess {
+    pub(crate) chid: i32,
+    pub(crate) set: u32,
+    pub(crate) mode: u32,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+    pub(crate) ceiling: i32,
+}
+
+/// `struct qipc_connect_flags`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ConnectFlags {
+    pub(crate) pid: i32,
+    pub(crate) coid: i32,
+    pub(crate) mask: u32,
+    pub(crate) bits: u32,
+    pub(crate) old: u32,
+    pub(crate) reserved: u32,
+}
+
+/// `struct qipc_server_info`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ServerInfo {
+    pub(crate) nd: u32,
+    pub(crate) pid: i32,
+    pub(crate) chid: i32,
+    pub(crate) scoid: i32,
+    pub(crate) coid: i32,
+    pub(crate) flags: u32,
+}
+
+/// `struct qipc_connect_server_info`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ConnectServerInfo {
+    pub(crate) pid: i32,
+    pub(crate) coid: i32,
+    pub(crate) flags: u32,
+    pub(crate) reserved: u32,
+    pub(crate) info: ServerInfo,
+}
+
+/// `struct qipc_client_info`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ClientInfo {
+    pub(crate) nd: u32,
+    pub(crate) pid: i32,
+    pub(crate) sid: i32,
+    pub(crate) flags: u32,
+    pub(crate) ruid: u32,
+    pub(crate) euid: u32,
+    pub(crate) suid: u32,
+    pub(crate) rgid: u32,
+    pub(crate) egid: u32,
+    pub(crate) sgid: u32,
+    pub(crate) ngroups: u32,
+    pub(crate) reserved: u32,
+}
+
+/// `struct qipc_connect_client_info`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ConnectClientInfo {
+    pub(crate) scoid: i32,
+    pub(crate) max_groups: u32,
+    pub(crate) groups: u64,
+    pub(crate) info: ClientInfo,
+}
+
+/// `struct qipc_name_attach`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NameAttach {
+    pub(crate) chid: i32,
+    pub(crate) flags: u32,
+    pub(crate) mode: u32,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+    pub(crate) length: u32,
+    pub(crate) name: u64,
+}
+
+/// `struct qipc_name_detach`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NameDetach {
+    pub(crate) length: u32,
+    pub(crate) reserved: u32,
+    pub(crate) name: u64,
+}
+
+/// `struct qipc_name_open`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NameOpen {
+    pub(crate) length: u32,
+    pub(crate) flags: u32,
+    pub(crate) name: u64,
+    pub(crate) coid: i32,
+    pub(crate) reserved: u32,
+}
+
+/// `struct qipc_pulse`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Pulse {
+    pub(crate) kind: u16,
+    pub(crate) subtype: u16,
+    pub(crate) code: i8,
+    pub(crate) zero: [u8; 3],
+    pub(crate) value: u64,
+    pub(crate) scoid: i32,
+    pub(crate) reserved: u32,
+}
+
+/// `struct qipc_pulse_send`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PulseSend {
+    pub(crate) coid: i32,
+    pub(crate) priority: i32,
+    pub(crate) code: i32,
+    pub(crate) reserved: u32,
+    pub(crate) value: u64,
+}
+
+/// `struct qipc_msg_current`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct MsgCurrent {
+    pub(crate) rcvid: i64,
+}
+
+/// `struct qipc_event_deliver`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct EventDeliver {
+    pub(crate) rcvid: i64,
+    pub(crate) event: Event,
+    pub(crate) flags: u32,
+    pub(crate) reserved: u32,
+}
+
+/// `struct qipc_event_register`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct EventRegister {
+    pub(crate) event: Event,
+    pub(crate) coid: i32,
+    pub(crate) handle: i32,
+}
+
+/// `struct qipc_event_unregister`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct EventUnregister {
+    pub(crate) handle: i32,
+    pub(crate) reserved: u32,
+}
+
+/// `struct qipc_timer_create`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TimerCreate {
+    pub(crate) clock: i32,
+    pub(crate) timer: i32,
+    pub(crate) event: Event,
+}
+
+/// `struct qipc_timer_settime`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TimerSettime {
+    pub(crate) timer: i32,
+    pub(crate) flags: u32,
+    pub(crate) value: u64,
+    pub(crate) interval: u64,
+    pub(crate) old_value: u64,
+    pub(crate) old_interval: u64,
+}
+
+/// `struct qipc_timer_gettime`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TimerGettime {
+    pub(crate) timer: i32,
+    pub(crate) reserved: u32,
+    pub(crate) value: u64,
+    pub(crate) interval: u64,
+    pub(crate) overrun: u64,
+}
+
+/// `struct qipc_timer_delete`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TimerDelete {
+    pub(crate) timer: i32,
+    pub(crate) reserved: u32,
+}
+
+/// One ioctl: its number, and the size of its argument.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call {
     pub(crate) nr: u8,
@@ -272,7 +611,7 @@ impl Call {
         }
     }
 
-    /// The number that `ioctl` is called with, of the argument's first version.
+    /// The number that `ioctl` is called with, of the argument's present version.
     pub(crate) const fn number(self) -> u32 {
         ((self.direction as u32) << 30)
             | ((self.size as u32) << 16)
@@ -319,16 +658,74 @@ pub(crate) const MSG_WRITE: Call = Call::of::<MsgTransfer>(0x2d, READ | WRITE);
 pub(crate) const MSG_INFO: Call = Call::of::<MsgInfoGet>(0x2e, READ | WRITE);
 /// `QIPC_MSG_REPLY_RECEIVE`.
 pub(crate) const MSG_REPLY_RECEIVE: Call = Call::of::<MsgReplyReceive>(0x2f, READ | WRITE);
+/// `QIPC_PULSE_SEND`.
+pub(crate) const PULSE_SEND: Call = Call::of::<PulseSend>(0x30, WRITE);
+/// `QIPC_MSG_CURRENT`.
+pub(crate) const MSG_CURRENT: Call = Call::of::<MsgCurrent>(0x31, WRITE);
+/// `QIPC_EVENT_DELIVER`.
+pub(crate) const EVENT_DELIVER: Call = Call::of::<EventDeliver>(0x32, WRITE);
+/// `QIPC_EVENT_REGISTER`.
+pub(crate) const EVENT_REGISTER: Call = Call::of::<EventRegister>(0x33, READ | WRITE);
+/// `QIPC_EVENT_UNREGISTER`.
+pub(crate) const EVENT_UNREGISTER: Call = Call::of::<EventUnregister>(0x34, WRITE);
+/// `QIPC_TIMER_CREATE`.
+pub(crate) const TIMER_CREATE: Call = Call::of::<TimerCreate>(0x35, READ | WRITE);
+/// `QIPC_TIMER_SETTIME`.
+pub(crate) const TIMER_SETTIME: Call = Call::of::<TimerSettime>(0x36, READ | WRITE);
+/// `QIPC_TIMER_GETTIME`.
+pub(crate) const TIMER_GETTIME: Call = Call::of::<TimerGettime>(0x37, READ | WRITE);
+/// `QIPC_TIMER_DELETE`.
+pub(crate) const TIMER_DELETE: Call = Call::of::<TimerDelete>(0x38, WRITE);
+/// `QIPC_NAME_ATTACH`.
+pub(crate) const NAME_ATTACH: Call = Call::of::<NameAttach>(0x39, WRITE);
+/// `QIPC_NAME_DETACH`.
+pub(crate) const NAME_DETACH: Call = Call::of::<NameDetach>(0x3a, WRITE);
+/// `QIPC_NAME_OPEN`.
+pub(crate) const NAME_OPEN: Call = Call::of::<NameOpen>(0x3b, READ | WRITE);
+/// `QIPC_CONNECT_FLAGS`.
+pub(crate) const CONNECT_FLAGS: Call = Call::of::<ConnectFlags>(0x3c, READ | WRITE);
+/// `QIPC_CONNECT_SERVER_INFO`.
+pub(crate) const CONNECT_SERVER_INFO: Call = Call::of::<ConnectServerInfo>(0x3d, READ | WRITE);
+/// `QIPC_CONNECT_CLIENT_INFO`.
+pub(crate) const CONNECT_CLIENT_INFO: Call = Call::of::<ConnectClientInfo>(0x3e, READ | WRITE);
+/// `QIPC_CHANNEL_ACCESS`.
+pub(crate) const CHANNEL_ACCESS: Call = Call::of::<ChannelAccess>(0x3f, READ | WRITE);
+
+/// Sizes of the first versions of arguments that have grown.
+pub(crate) mod first {
+    /// `struct qipc_channel_create`, up to and with `chid`.
+    pub(crate) const CHANNEL_CREATE: usize = 8;
+    /// `struct qipc_msg_send`, without `timeout`.
+    pub(crate) const MSG_SEND: usize = 56;
+    /// `struct qipc_msg_receive`, without `timeout`.
+    pub(crate) const MSG_RECEIVE: usize = 96;
+    /// `struct qipc_msg_reply_receive`, without the `timeout` of `receive`.
+    pub(crate) const MSG_REPLY_RECEIVE: usize = 144;
+}
 
 // The sizes are the ABI: a change here is a change of every ioctl number.
 const _: () = assert!(core::mem::size_of::<Features>() == 48);
 const _: () = assert!(core::mem::size_of::<ConnectAttach>() == 24);
-const _: () = assert!(core::mem::size_of::<MsgSend>() == 56);
+const _: () = assert!(core::mem::size_of::<MsgSend>() == 64);
 const _: () = assert!(core::mem::size_of::<MsgInfo>() == 64);
-const _: () = assert!(core::mem::size_of::<MsgReceive>() == 96);
+const _: () = assert!(core::mem::size_of::<MsgReceive>() == 104);
 const _: () = assert!(core::mem::size_of::<MsgReply>() == 40);
 const _: () = assert!(core::mem::size_of::<MsgTransfer>() == 48);
-const _: () = assert!(core::mem::size_of::<MsgReplyReceive>() == 144);
+const _: () = assert!(core::mem::size_of::<ChannelCreate>() == 24);
+const _: () = assert!(core::mem::size_of::<Event>() == 24);
+const _: () = assert!(core::mem::size_of::<Timeout>() == 32);
+const _: () = assert!(core::mem::size_of::<ChannelAccess>() == 24);
+const _: () = assert!(core::mem::size_of::<ConnectServerInfo>() == 40);
+const _: () = assert!(core::mem::size_of::<ConnectClientInfo>() == 64);
+const _: () = assert!(core::mem::size_of::<NameAttach>() == 32);
+const _: () = assert!(core::mem::size_of::<NameOpen>() == 24);
+const _: () = assert!(core::mem::size_of::<Pulse>() == 24);
+const _: () = assert!(core::mem::size_of::<EventDeliver>() == 40);
+const _: () = assert!(core::mem::size_of::<EventRegister>() == 32);
+const _: () = assert!(core::mem::size_of::<TimerCreate>() == 32);
+const _: () = assert!(core::mem::size_of::<TimerSettime>() == 40);
+const _: () = assert!(core::mem::size_of::<TimerGettime>() == 32);
+const _: () = assert!(core::mem::size_of::<MsgReplyReceive>() == 152);
 // The two out fields lie side by side.
 const _: () = assert!(
     core::mem::offset_of!(MsgReplyReceive, reply_error)

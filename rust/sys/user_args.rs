@@ -22,35 +22,61 @@ use kernel::{
 /// # Safety
 ///
 /// Both must be true of the implementing type.
-pub(crate) unsafe trait Plain: Copy + Default {}
+pub(crate) unsafe trait Plain: Copy + Default {
+    /// Size of its first version; what an older version lacks is zero.
+    const FIRST: usize = size_of::<Self>();
+}
 
 macro_rules! plain {
-    ($($name:ident),* $(,)?) => {
+    ($($name:ident $(from $first:ident)?),* $(,)?) => {
         $(
             // SAFETY: A `repr(C)` structure of integers whose padding is spelled out as fields.
-            unsafe impl Plain for abi::$name {}
+            unsafe impl Plain for abi::$name {
+                $(const FIRST: usize = abi::first::$first;)?
+            }
         )*
     };
 }
 
 plain!(
-    ChannelCreate,
+    ChannelAccess,
+    ChannelCreate from CHANNEL_CREATE,
     ChannelDestroy,
     ChannelFd,
+    ClientInfo,
     ConnectAttach,
+    ConnectClientInfo,
     ConnectDetach,
+    ConnectFlags,
+    ConnectServerInfo,
+    Event,
+    EventDeliver,
+    EventRegister,
+    EventUnregister,
     Features,
+    MsgCurrent,
     MsgError,
     MsgInfo,
     MsgInfoGet,
-    MsgReceive,
+    MsgReceive from MSG_RECEIVE,
     MsgReply,
-    MsgReplyReceive,
-    MsgSend,
+    MsgReplyReceive from MSG_REPLY_RECEIVE,
+    MsgSend from MSG_SEND,
     MsgTransfer,
+    NameAttach,
+    NameDetach,
+    NameOpen,
+    Pulse,
+    PulseSend,
     ReceiveResult,
     ReplyResult,
     SendResult,
+    ServerInfo,
+    Timeout,
+    TimerCreate,
+    TimerDelete,
+    TimerGettime,
+    TimerSettime,
 );
 
 // SAFETY: Every bit pattern is valid and there is no padding.
@@ -64,6 +90,9 @@ unsafe impl Plain for i64 {}
 const _: () = assert!(size_of::<abi::MsgInfo>() == 9 * 4 + 4 + 3 * 8);
 const _: () = assert!(size_of::<abi::ReceiveResult>() == 8 + size_of::<abi::MsgInfo>());
 const _: () = assert!(size_of::<abi::SendResult>() == 16);
+const _: () = assert!(size_of::<abi::Pulse>() == 2 + 2 + 1 + 3 + 8 + 4 + 4);
+const _: () = assert!(size_of::<abi::ServerInfo>() == 6 * 4);
+const _: () = assert!(size_of::<abi::ClientInfo>() == 12 * 4);
 
 /// An ioctl argument in user memory.
 pub(crate) struct UserArg<T> {
@@ -82,14 +111,18 @@ impl<T: Plain> UserArg<T> {
 
     /// Copies in an argument that the caller says is `size` bytes long.
     ///
-    /// Fails with `EINVAL` if that is less than the first version, with `E2BIG` if the part that
-    /// is not known here is not zero, and with `EFAULT`.
+    /// What an older version lacks is zero. Fails with `EINVAL` if that is less than the first
+    /// version, with `E2BIG` if the part that is not known here is not zero, and with `EFAULT`.
     pub(crate) fn read(&self, size: usize) -> Result<T> {
-        let known = size_of::<T>();
-        if size < known {
+        if size < T::FIRST {
             return Err(EINVAL);
         }
-        let mut value = MaybeUninit::<T>::uninit();
+        let known = size_of::<T>().min(size);
+        let mut value = if known == size_of::<T>() {
+            MaybeUninit::<T>::uninit()
+        } else {
+            MaybeUninit::<T>::zeroed()
+        };
         let mut reader = UserSlice::new(UserPtr::from_addr(self.addr), size).reader();
         // SAFETY: `MaybeUninit<u8>` may hold anything, so the memory of `value` can be seen as
         // an array of it for as long as `value` is borrowed.
@@ -104,7 +137,7 @@ impl<T: Plain> UserArg<T> {
                 return Err(E2BIG);
             }
         }
-        // SAFETY: All bytes were written above, and `T` is valid for every bit pattern.
+        // SAFETY: All bytes were written above or zeroed before, and `T` is valid for every bit pattern.
         Ok(unsafe { value.assume_init() })
     }
 
