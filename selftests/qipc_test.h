@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -108,6 +109,11 @@ static inline pid_t own_tid(void)
 
 /* --- one function per ioctl: 0 or more, or minus errno -------------------- */
 
+static inline void sentinel_fill(void *buf, size_t len)
+{
+	memset(buf, SENTINEL, len);
+}
+
 static inline int q_ioctl(int fd, unsigned long request, void *arg)
 {
 	long ret = syscall(SYS_ioctl, fd, request, arg);
@@ -135,6 +141,38 @@ static inline int q_create(int session, unsigned int flags)
 	int ret = q_ioctl(session, QIPC_CHANNEL_CREATE, &arg);
 
 	return ret ? ret : arg.chid;
+}
+
+/* With a number of pulses of its own; @event is for when they are used up. */
+static inline int q_create_pool(int session, unsigned int flags, uint32_t num_pulses,
+				uint32_t rearm, const struct qipc_event *event)
+{
+	struct qipc_channel_create arg = {
+		.flags = flags | QIPC_CHF_PULSE_POOL,
+		.chid = SENTINEL32,
+		.num_pulses = num_pulses,
+		.rearm = rearm,
+		.event = (uintptr_t)event,
+	};
+	int ret = q_ioctl(session, QIPC_CHANNEL_CREATE, &arg);
+
+	return ret ? ret : arg.chid;
+}
+
+/* Changes what @set says, and fills in the rest of @arg. */
+static inline int q_access(int session, int chid, unsigned int set,
+			   struct qipc_channel_access *arg)
+{
+	arg->chid = chid;
+	arg->set = set;
+	return q_ioctl(session, QIPC_CHANNEL_ACCESS, arg);
+}
+
+static inline int q_set_mode(int session, int chid, unsigned int mode)
+{
+	struct qipc_channel_access arg = { .mode = mode };
+
+	return q_access(session, chid, QIPC_ACCESS_MODE, &arg);
 }
 
 static inline int q_destroy(int session, int chid)
@@ -183,6 +221,99 @@ static inline int q_detach(int fd, int coid)
 	return q_ioctl(fd, QIPC_CONNECT_DETACH, &arg);
 }
 
+/* Returns the flags that were. */
+static inline int q_connect_flags(int session, int coid, unsigned int mask, unsigned int bits)
+{
+	struct qipc_connect_flags arg = {
+		.coid = coid,
+		.mask = mask,
+		.bits = bits,
+		.old = SENTINEL32,
+	};
+	int ret = q_ioctl(session, QIPC_CONNECT_FLAGS, &arg);
+
+	return ret ? ret : (int)arg.old;
+}
+
+static inline int q_server_info(int fd, pid_t pid, int coid, unsigned int flags,
+				struct qipc_server_info *info)
+{
+	struct qipc_connect_server_info arg;
+	int ret;
+
+	memset(&arg, SENTINEL, sizeof(arg));
+	arg.pid = pid;
+	arg.coid = coid;
+	arg.flags = flags;
+	arg.reserved = 0;
+	ret = q_ioctl(fd, QIPC_CONNECT_SERVER_INFO, &arg);
+	*info = arg.info;
+	return ret;
+}
+
+static inline int q_client_info(int session, int scoid, struct qipc_client_info *info,
+				uint32_t *groups, uint32_t max_groups)
+{
+	struct qipc_connect_client_info arg;
+	int ret;
+
+	memset(&arg, SENTINEL, sizeof(arg));
+	arg.scoid = scoid;
+	arg.max_groups = max_groups;
+	arg.groups = (uintptr_t)groups;
+	ret = q_ioctl(session, QIPC_CONNECT_CLIENT_INFO, &arg);
+	*info = arg.info;
+	return ret;
+}
+
+static inline int q_name_attach(int session, int chid, const char *name)
+{
+	struct qipc_name_attach arg = {
+		.chid = chid,
+		.length = strlen(name),
+		.name = (uintptr_t)name,
+	};
+
+	return q_ioctl(session, QIPC_NAME_ATTACH, &arg);
+}
+
+static inline int q_name_attach_access(int session, int chid, const char *name,
+				       unsigned int mode, uid_t uid, gid_t gid)
+{
+	struct qipc_name_attach arg = {
+		.chid = chid,
+		.flags = QIPC_NAME_ACCESS,
+		.mode = mode,
+		.uid = uid,
+		.gid = gid,
+		.length = strlen(name),
+		.name = (uintptr_t)name,
+	};
+
+	return q_ioctl(session, QIPC_NAME_ATTACH, &arg);
+}
+
+static inline int q_name_detach(int session, const char *name)
+{
+	struct qipc_name_detach arg = { .length = strlen(name), .name = (uintptr_t)name };
+
+	return q_ioctl(session, QIPC_NAME_DETACH, &arg);
+}
+
+/* Returns the coid. */
+static inline int q_name_open(int session, const char *name, unsigned int flags)
+{
+	struct qipc_name_open arg = {
+		.length = strlen(name),
+		.flags = flags,
+		.name = (uintptr_t)name,
+		.coid = SENTINEL32,
+	};
+	int ret = q_ioctl(session, QIPC_NAME_OPEN, &arg);
+
+	return ret ? ret : arg.coid;
+}
+
 static inline struct qipc_vec vec_buf(const void *base, uint64_t len)
 {
 	return (struct qipc_vec){ .base = (uintptr_t)base, .count = len };
@@ -202,6 +333,7 @@ static inline void send_args(struct qipc_msg_send *arg, int coid, const void *sb
 	arg->flags = QIPC_SEND_BUF | QIPC_REPLY_BUF;
 	arg->send = vec_buf(sbuf, slen);
 	arg->reply = vec_buf(rbuf, rlen);
+	arg->timeout = 0;
 }
 
 /* Returns the ioctl's result; what the server said is in *arg. */
@@ -212,6 +344,21 @@ static inline int q_send(int fd, int coid, const void *sbuf, uint64_t slen, void
 	return q_ioctl(fd, QIPC_MSG_SEND, arg);
 }
 
+/* A deadline so many nanoseconds from now, which ends the call. */
+static inline struct qipc_timeout timeout_in(unsigned int states, uint64_t ns)
+{
+	return (struct qipc_timeout){ .states = states, .clock = CLOCK_MONOTONIC, .time = ns };
+}
+
+static inline int q_send_timeout(int fd, int coid, const void *sbuf, uint64_t slen, void *rbuf,
+				 uint64_t rlen, const struct qipc_timeout *timeout,
+				 struct qipc_msg_send *arg)
+{
+	send_args(arg, coid, sbuf, slen, rbuf, rlen);
+	arg->timeout = (uintptr_t)timeout;
+	return q_ioctl(fd, QIPC_MSG_SEND, arg);
+}
+
 static inline void receive_args(struct qipc_msg_receive *arg, int chid, const void *buf,
 				uint64_t len, unsigned int flags)
 {
@@ -219,12 +366,22 @@ static inline void receive_args(struct qipc_msg_receive *arg, int chid, const vo
 	arg->chid = chid;
 	arg->flags = flags;
 	arg->vec = vec_buf(buf, len);
+	arg->timeout = 0;
 }
 
 static inline int q_receive(int session, int chid, void *buf, uint64_t len,
 			    struct qipc_msg_receive *arg)
 {
 	receive_args(arg, chid, buf, len, QIPC_BUF);
+	return q_ioctl(session, QIPC_MSG_RECEIVE, arg);
+}
+
+static inline int q_receive_timeout(int session, int chid, void *buf, uint64_t len,
+				    const struct qipc_timeout *timeout,
+				    struct qipc_msg_receive *arg)
+{
+	receive_args(arg, chid, buf, len, QIPC_BUF);
+	arg->timeout = (uintptr_t)timeout;
 	return q_ioctl(session, QIPC_MSG_RECEIVE, arg);
 }
 
@@ -243,13 +400,204 @@ static inline int q_receivev_now(int session, int chid, const struct qipc_iov *p
 	return q_ioctl(session, QIPC_MSG_RECEIVE, arg);
 }
 
-/* True when no message waits on the channel. */
+/* True when neither a message nor a pulse waits on the channel. */
 static inline bool q_empty(int session, int chid)
 {
 	struct qipc_msg_receive arg;
-	char byte;
+	struct qipc_pulse pulse;
 
-	return q_receive_now(session, chid, &byte, 1, &arg) == -EAGAIN;
+	return q_receive_now(session, chid, &pulse, sizeof(pulse), &arg) == -EAGAIN;
+}
+
+/* --- pulses ---------------------------------------------------------------- */
+
+static inline int q_pulse(int fd, int coid, int priority, int code, uint64_t value)
+{
+	struct qipc_pulse_send arg = {
+		.coid = coid,
+		.priority = priority,
+		.code = code,
+		.value = value,
+	};
+
+	return q_ioctl(fd, QIPC_PULSE_SEND, &arg);
+}
+
+/* As MsgReceivePulse; messages stay where they are. */
+static inline int q_receive_pulse(int session, int chid, struct qipc_pulse *pulse)
+{
+	struct qipc_msg_receive arg;
+
+	sentinel_fill(pulse, sizeof(*pulse));
+	receive_args(&arg, chid, pulse, sizeof(*pulse), QIPC_BUF | QIPC_PULSE_ONLY);
+	return q_ioctl(session, QIPC_MSG_RECEIVE, &arg);
+}
+
+static inline int q_receive_pulse_now(int session, int chid, struct qipc_pulse *pulse)
+{
+	struct qipc_msg_receive arg;
+
+	sentinel_fill(pulse, sizeof(*pulse));
+	receive_args(&arg, chid, pulse, sizeof(*pulse),
+		     QIPC_BUF | QIPC_PULSE_ONLY | QIPC_NONBLOCK);
+	return q_ioctl(session, QIPC_MSG_RECEIVE, &arg);
+}
+
+/* The same, but gives up after long enough that it can be said not to come. */
+static inline int q_receive_pulse_soon(int session, int chid, struct qipc_pulse *pulse)
+{
+	struct qipc_timeout timeout = timeout_in(QIPC_TIMEOUT_RECEIVE, PATIENCE_MS * 1000000LL);
+	struct qipc_msg_receive arg;
+
+	sentinel_fill(pulse, sizeof(*pulse));
+	receive_args(&arg, chid, pulse, sizeof(*pulse), QIPC_BUF | QIPC_PULSE_ONLY);
+	arg.timeout = (uintptr_t)&timeout;
+	return q_ioctl(session, QIPC_MSG_RECEIVE, &arg);
+}
+
+/* True when every field of the pulse is what it has to be. */
+static inline bool pulse_is(const struct qipc_pulse *pulse, int code, uint64_t value, int scoid)
+{
+	struct qipc_pulse want = { .code = code, .value = value, .scoid = scoid };
+
+	return !memcmp(pulse, &want, sizeof(want));
+}
+
+/* --- events and timers ------------------------------------------------------- */
+
+static inline struct qipc_event event_pulse(int coid, int priority, int code, uint64_t value)
+{
+	return (struct qipc_event){
+		.notify = QIPC_EVENT_PULSE,
+		.target = coid,
+		.value = value,
+		.code = code,
+		.priority = priority,
+	};
+}
+
+/* @notify is one of the three kinds of signal. */
+static inline struct qipc_event event_signal(unsigned int notify, int sig, int code,
+					     uint64_t value)
+{
+	return (struct qipc_event){
+		.notify = notify,
+		.target = sig,
+		.value = value,
+		.code = code,
+	};
+}
+
+static inline struct qipc_event event_sem(int eventfd)
+{
+	return (struct qipc_event){ .notify = QIPC_EVENT_SEM, .target = eventfd };
+}
+
+static inline struct qipc_event event_of_kind(unsigned int notify)
+{
+	return (struct qipc_event){ .notify = notify };
+}
+
+/* What a server delivers: the event the client registered. */
+static inline struct qipc_event event_handle(int handle, uint64_t value)
+{
+	return (struct qipc_event){
+		.notify = QIPC_EVENT_HANDLE,
+		.target = handle,
+		.value = value,
+	};
+}
+
+static inline int q_deliver(int session, int64_t rcvid, struct qipc_event event)
+{
+	struct qipc_event_deliver arg = { .rcvid = rcvid, .event = event };
+
+	return q_ioctl(session, QIPC_EVENT_DELIVER, &arg);
+}
+
+static inline int q_verify(int session, int64_t rcvid, struct qipc_event event)
+{
+	struct qipc_event_deliver arg = {
+		.rcvid = rcvid,
+		.event = event,
+		.flags = QIPC_EVENT_VERIFY,
+	};
+
+	return q_ioctl(session, QIPC_EVENT_DELIVER, &arg);
+}
+
+/* Returns the handle. */
+static inline int q_register(int session, struct qipc_event event, int coid)
+{
+	struct qipc_event_register arg = {
+		.event = event,
+		.coid = coid,
+		.handle = SENTINEL32,
+	};
+	int ret = q_ioctl(session, QIPC_EVENT_REGISTER, &arg);
+
+	return ret ? ret : arg.handle;
+}
+
+static inline int q_unregister(int session, int handle)
+{
+	struct qipc_event_unregister arg = { .handle = handle };
+
+	return q_ioctl(session, QIPC_EVENT_UNREGISTER, &arg);
+}
+
+/* Returns the number of the timer. */
+static inline int q_timer_create(int session, int clock, struct qipc_event event)
+{
+	struct qipc_timer_create arg = { .clock = clock, .timer = SENTINEL32, .event = event };
+	int ret = q_ioctl(session, QIPC_TIMER_CREATE, &arg);
+
+	return ret ? ret : arg.timer;
+}
+
+static inline int q_timer_settime_full(int session, struct qipc_timer_settime *arg)
+{
+	arg->old_value = SENTINEL64;
+	arg->old_interval = SENTINEL64;
+	return q_ioctl(session, QIPC_TIMER_SETTIME, arg);
+}
+
+static inline int q_timer_settime(int session, int timer, unsigned int flags, uint64_t value,
+				  uint64_t interval)
+{
+	struct qipc_timer_settime arg = {
+		.timer = timer,
+		.flags = flags,
+		.value = value,
+		.interval = interval,
+	};
+
+	return q_timer_settime_full(session, &arg);
+}
+
+static inline int q_timer_gettime(int session, int timer, struct qipc_timer_gettime *arg)
+{
+	memset(arg, SENTINEL, sizeof(*arg));
+	arg->timer = timer;
+	arg->reserved = 0;
+	return q_ioctl(session, QIPC_TIMER_GETTIME, arg);
+}
+
+static inline int q_timer_delete(int session, int timer)
+{
+	struct qipc_timer_delete arg = { .timer = timer };
+
+	return q_ioctl(session, QIPC_TIMER_DELETE, &arg);
+}
+
+/* --- answers ------------------------------------------------------------------ */
+
+/* Runs at the priority of a message's client, or, with 0, at its own again. */
+static inline int q_current(int session, int64_t rcvid)
+{
+	struct qipc_msg_current arg = { .rcvid = rcvid };
+
+	return q_ioctl(session, QIPC_MSG_CURRENT, &arg);
 }
 
 static inline int q_reply_full(int session, int64_t rcvid, int64_t status, const void *base,
@@ -383,11 +731,6 @@ static inline ssize_t pattern_differs(const void *buf, size_t len, uint64_t seed
 		if (p[i] != pattern_byte(seed, from + i))
 			return i;
 	return -1;
-}
-
-static inline void sentinel_fill(void *buf, size_t len)
-{
-	memset(buf, SENTINEL, len);
 }
 
 /* Index of the first byte that is no sentinel any more, or -1. */
@@ -595,6 +938,10 @@ struct peer {
 	struct qipc_msg_send send;
 	struct qipc_msg_receive receive;
 	struct qipc_msg_reply_receive rr;
+	struct qipc_pulse_send pulse;
+	struct qipc_pulse got;	/* of job_receive_pulse */
+	struct qipc_timeout timeout;
+	struct qipc_event event;
 	struct qipc_iov parts[8];
 	int64_t value[4];	/* spare operands and results */
 	void *memory;
@@ -768,6 +1115,24 @@ static inline long job_reply_receive(struct peer *peer)
 	return q_ioctl(peer->session, QIPC_MSG_REPLY_RECEIVE, &peer->rr);
 }
 
+static inline long job_pulse(struct peer *peer)
+{
+	return q_ioctl(peer->fd, QIPC_PULSE_SEND, &peer->pulse);
+}
+
+static inline long job_receive_pulse(struct peer *peer)
+{
+	return q_receive_pulse(peer->session, peer->chid, &peer->got);
+}
+
+/* Answers value[0] with the status value[1]; with value[2] it is an error. */
+static inline long job_respond(struct peer *peer)
+{
+	if (peer->value[2])
+		return q_error(peer->session, peer->value[0], peer->value[1]);
+	return q_reply(peer->session, peer->value[0], peer->value[1], NULL, 0);
+}
+
 static inline void count_signal(int sig)
 {
 	(void)sig;
@@ -794,6 +1159,32 @@ static inline void peer_receive(struct peer *peer, int chid, void *buf, uint64_t
 {
 	receive_args(&peer->receive, chid, buf, len, QIPC_BUF);
 	peer_go(peer, job_receive);
+}
+
+/* The same with a deadline, which lies in the peer. */
+static inline void peer_send_timeout(struct peer *peer, const void *sbuf, uint64_t slen,
+				     void *rbuf, uint64_t rlen, struct qipc_timeout timeout)
+{
+	send_args(&peer->send, peer->coid, sbuf, slen, rbuf, rlen);
+	peer->timeout = timeout;
+	peer->send.timeout = (uintptr_t)&peer->timeout;
+	peer_go(peer, job_send);
+}
+
+static inline void peer_receive_timeout(struct peer *peer, int chid, void *buf, uint64_t len,
+					struct qipc_timeout timeout)
+{
+	receive_args(&peer->receive, chid, buf, len, QIPC_BUF);
+	peer->timeout = timeout;
+	peer->receive.timeout = (uintptr_t)&peer->timeout;
+	peer_go(peer, job_receive);
+}
+
+/* Receives one pulse, into peer->got. */
+static inline void peer_receive_pulse(struct peer *peer, int chid)
+{
+	peer->chid = chid;
+	peer_go(peer, job_receive_pulse);
 }
 
 /* A peer that is connected to a channel of the test, or NULL. */
