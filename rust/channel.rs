@@ -8,8 +8,10 @@ use crate::base::{
     abi,
     id, //
 };
+use crate::rcvids::Rcvids;
 use crate::rendezvous::{
     tables::{
+        Client,
         Origin,
         Transaction, //
     },
@@ -103,9 +105,9 @@ where
 }
 
 /// What the connections of one client process to one channel have in common.
-struct Client {
-    // Keeps the address that is the key of the table from being used again.
-    process: Process,
+struct Entry {
+    // Its process keeps the address that is the key of the table from being used again.
+    client: Arc<Client>,
     number: u32,
     links: usize,
 }
@@ -123,13 +125,18 @@ pub(crate) struct Channel {
     flags: u32,
     user: Kuid,
     scoids: Arc<Scoids>,
+    rcvids: Arc<Rcvids<Channel>>,
     #[pin]
-    clients: SpinLock<RBTree<usize, Client>>,
+    clients: SpinLock<RBTree<usize, Entry>>,
 }
 
 impl Channel {
     /// Makes a channel of the calling process that has no number yet.
-    pub(crate) fn new(flags: u32, scoids: Arc<Scoids>) -> Result<Arc<Self>> {
+    pub(crate) fn new(
+        flags: u32,
+        scoids: Arc<Scoids>,
+        rcvids: Arc<Rcvids<Channel>>,
+    ) -> Result<Arc<Self>> {
         Arc::pin_init(
             try_pin_init!(Self {
                 rendezvous <- Rendezvous::new(),
@@ -138,6 +145,7 @@ impl Channel {
                 flags,
                 user: task::current_user(),
                 scoids,
+                rcvids,
                 clients <- new_spinlock!(RBTree::new(), "Channel::clients"),
             }),
             GFP_KERNEL_ACCOUNT,
@@ -175,13 +183,13 @@ impl Channel {
     pub(crate) fn describe(&self, transaction: &Transaction) -> abi::MsgInfo {
         let message = &transaction.message;
         abi::MsgInfo {
-            pid: message.origin.client.number_here(),
+            pid: message.origin.client.process.number_here(),
             tid: transaction
                 .sender
                 .thread()
                 .map_or(0, task::thread_number_here),
             chid: self.number() as i32,
-            scoid: message.origin.scoid,
+            scoid: message.origin.client.scoid,
             coid: message.coid,
             priority: i16::from(message.priority),
             msglen: transaction.received.load(Relaxed),
@@ -210,23 +218,22 @@ impl Link {
     /// Fails with `EAGAIN` if the server has no number left, and with `ENOMEM`.
     pub(crate) fn new(channel: &Arc<Channel>, share: bool) -> Result<Self> {
         let process = Process::current();
-        let key = process.key();
-        let known = if share { channel.share(key) } else { None };
-        let number = match known {
-            Some(number) => number,
-            None => channel.name(&process, share)?,
+        let key = share.then_some(process.key());
+        let known = key.and_then(|key| channel.share(key));
+        let (client, number) = match known {
+            Some(known) => known,
+            None => channel.name(process, key)?,
         };
         // From here on the number goes with the link if anything fails.
-        let origin = Arc::new(Origin::new(process, id::scoid(number)), GFP_KERNEL_ACCOUNT);
-        match origin {
+        match Arc::new(Origin::new(client.clone()), GFP_KERNEL_ACCOUNT) {
             Ok(origin) => Ok(Self {
                 channel: channel.clone(),
                 origin,
                 number,
-                key: share.then_some(key),
+                key,
             }),
             Err(error) => {
-                channel.unname(number, share.then_some(key));
+                channel.unname(&client, number, key);
                 Err(error.into())
             }
         }
@@ -235,65 +242,82 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        self.channel.unname(self.number, self.key);
+        self.channel
+            .unname(&self.origin.client, self.number, self.key);
     }
 }
 
 impl Channel {
     /// One more link of a client that has a number.
-    fn share(&self, key: usize) -> Option<u32> {
+    fn share(&self, key: usize) -> Option<(Arc<Client>, u32)> {
         let mut clients = self.clients.lock();
-        let client = clients.get_mut(&key)?;
-        client.links += 1;
-        Some(client.number)
+        let entry = clients.get_mut(&key)?;
+        entry.links += 1;
+        Some((entry.client.clone(), entry.number))
     }
 
-    /// A number for a client that has none.
-    fn name(&self, process: &Process, share: bool) -> Result<u32> {
+    /// A number for a client that has none, to be shared if it has a key.
+    fn name(&self, process: Process, key: Option<usize>) -> Result<(Arc<Client>, u32)> {
         let number = self.scoids.acquire()?;
-        if !share {
-            return Ok(number);
+        match self.enter(process, number, key) {
+            Ok((client, known)) => {
+                if known != number {
+                    // Another thread of the client was faster.
+                    self.scoids.release(number);
+                }
+                Ok((client, known))
+            }
+            Err(error) => {
+                self.scoids.release(number);
+                Err(error)
+            }
         }
-        let client = Client {
-            process: process.clone(),
+    }
+
+    fn enter(
+        &self,
+        process: Process,
+        number: u32,
+        key: Option<usize>,
+    ) -> Result<(Arc<Client>, u32)> {
+        let client = self.rendezvous.client(process, id::scoid(number))?;
+        let Some(key) = key else {
+            return Ok((client, number));
+        };
+        let entry = Entry {
+            client: client.clone(),
             number,
             links: 1,
         };
-        let key = client.process.key();
-        let node = match RBTreeNode::new(key, client, GFP_KERNEL_ACCOUNT) {
-            Ok(node) => node,
-            Err(error) => {
-                self.scoids.release(number);
-                return Err(error);
-            }
-        };
+        let node = RBTreeNode::new(key, entry, GFP_KERNEL_ACCOUNT)?;
         let mut clients = self.clients.lock();
         if let Some(other) = clients.get_mut(&key) {
-            // Another thread of the client was faster.
             other.links += 1;
-            let known = other.number;
+            let known = (other.client.clone(), other.number);
+            // Ours and its node go after the lock.
             drop(clients);
-            self.scoids.release(number);
+            drop(node);
             return Ok(known);
         }
         clients.insert(node);
-        Ok(number)
+        Ok((client, number))
     }
 
     /// One link less; the last one gives the number back.
-    fn unname(&self, number: u32, key: Option<usize>) {
+    fn unname(&self, client: &Client, number: u32, key: Option<usize>) {
         if let Some(key) = key {
             // Declared before the lock is taken, so that it is freed after it.
             let _last;
             let mut clients = self.clients.lock();
-            if let Some(client) = clients.get_mut(&key) {
-                client.links -= 1;
-                if client.links > 0 {
+            if let Some(entry) = clients.get_mut(&key) {
+                entry.links -= 1;
+                if entry.links > 0 {
                     return;
                 }
             }
             _last = clients.remove_node(&key);
         }
+        self.rcvids.forget(client);
         self.scoids.release(number);
     }
 }

@@ -196,7 +196,7 @@ impl Descriptor {
                 return (None, None);
             };
             let (key, connection) = cursor.current();
-            let (key, alive) = (*key, connection.link.origin.client.is_alive());
+            let (key, alive) = (*key, connection.link.origin.client.process.is_alive());
             from = key.wrapping_add(1);
             if !alive {
                 return (Some(from), processes.remove_node(&key));

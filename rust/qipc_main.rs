@@ -12,7 +12,7 @@
 //! | 8 | [`ops`] | one function per ioctl |
 //! | 7 | [`session`] | the objects of one process, by number; teardown |
 //! | 6 | [`registry`], [`connection`] | what can be connected to; the client's end |
-//! | 5 | [`channel`] | the server's end |
+//! | 5 | [`channel`], [`rcvids`] | the server's end; what receive ids mean |
 //! | 4 | [`rendezvous`] | who meets whom; the one lock that matters |
 //! | 3 | [`copy`] | bytes between two processes |
 //! | 2 | [`wake`] | wake-ups after the lock |
@@ -25,6 +25,7 @@ mod connection;
 mod copy;
 mod dev;
 mod ops;
+mod rcvids;
 mod registry;
 mod rendezvous;
 mod session;

@@ -5,7 +5,6 @@
 //! Lock: `Registry::channels`, a mutex; the locks of channels may be taken inside of it, it is
 //! taken inside of none.
 
-use crate::base::id::MAX_BLOCK;
 use crate::channel::Channel;
 use crate::sys::task::Process;
 use kernel::{
@@ -21,8 +20,8 @@ use kernel::{
     }, //
 };
 
-/// Channels that a process can have: each of them needs a block of receive ids.
-const MAX_CHANNELS: u32 = MAX_BLOCK as u32;
+/// Channels that a process can have.
+const MAX_CHANNELS: u32 = 32_767;
 
 /// Process, as [`Process::key`], and channel number. The channel holds the process, so that the
 /// key stays its own.

@@ -25,7 +25,9 @@ use crate::channel::{
     Scoids, //
 };
 use crate::connection::Connection;
+use crate::rcvids::Rcvids;
 use crate::registry::Registry;
+use crate::rendezvous::tables::Client;
 use crate::sys::{
     address_space::OnEnd,
     errno,
@@ -57,9 +59,6 @@ struct Tables {
     channels: RBTree<u32, Arc<Channel>>,
     connections: RBTree<u32, Arc<Connection>>,
     coids: IdPool,
-    /// The channel that a block of receive ids was given to.
-    blocks: RBTree<u16, Arc<Channel>>,
-    last_block: u16,
 }
 
 /// The objects of one process.
@@ -68,6 +67,7 @@ pub(crate) struct Session {
     owner: Process,
     registry: Arc<Registry>,
     scoids: Arc<Scoids>,
+    rcvids: Arc<Rcvids<Channel>>,
     #[pin]
     tables: SpinLock<Tables>,
 }
@@ -76,19 +76,19 @@ impl Session {
     /// Makes an empty session of the calling process.
     pub(crate) fn new(registry: Arc<Registry>) -> Result<Arc<Self>> {
         let scoids = Arc::pin_init(Scoids::new(), GFP_KERNEL_ACCOUNT)?;
+        let rcvids = Arc::pin_init(Rcvids::new(), GFP_KERNEL_ACCOUNT)?;
         let tables = Tables {
             open: true,
             channels: RBTree::new(),
             connections: RBTree::new(),
             coids: IdPool::new(),
-            blocks: RBTree::new(),
-            last_block: 0,
         };
         Arc::pin_init(
             pin_init!(Self {
                 owner: Process::current(),
                 registry,
                 scoids,
+                rcvids,
                 tables <- new_spinlock!(tables, "Session::tables"),
             }),
             GFP_KERNEL_ACCOUNT,
@@ -108,7 +108,7 @@ impl Session {
     ///
     /// Fails with `EAGAIN` if there are too many, and with `ENOMEM`.
     pub(crate) fn create_channel(&self, flags: u32) -> Result<Arc<Channel>> {
-        let channel = Channel::new(flags, self.scoids.clone())?;
+        let channel = Channel::new(flags, self.scoids.clone(), self.rcvids.clone())?;
         self.registry.add(&channel)?;
         let added = RBTreeNode::new(channel.number(), channel.clone(), GFP_KERNEL_ACCOUNT)
             .and_then(|node| {
@@ -137,7 +137,6 @@ impl Session {
         let node = tables.channels.remove_node(&chid);
         drop(tables);
         let (_, channel) = node.ok_or(EINVAL)?.to_key_value();
-        self.drop_blocks(&channel, |_| true);
         self.close_channel(&channel);
         Ok(())
     }
@@ -145,6 +144,7 @@ impl Session {
     fn close_channel(&self, channel: &Channel) {
         self.registry.remove(channel);
         channel.rendezvous.close();
+        self.rcvids.forget_channel(channel);
     }
 
     /// A channel by its number; `ESRCH` if there is none.
@@ -158,57 +158,29 @@ impl Session {
     /// is none.
     pub(crate) fn by_rcvid(&self, rcvid: i64) -> Result<(Arc<Channel>, Rcvid)> {
         let rcvid = Rcvid::from_user(rcvid).ok_or(ESRCH)?;
-        let tables = self.tables.lock();
-        let channel = tables.blocks.get(&rcvid.block()).cloned().ok_or(ESRCH)?;
-        Ok((channel, rcvid))
+        Ok((self.rcvids.channel(rcvid).ok_or(ESRCH)?, rcvid))
     }
 
-    /// Gives a channel the next block of receive ids that nobody uses.
+    /// The channel and the client of a message, answered or not; `ESRCH` if the number is none, or
+    /// the client is not connected any more.
+    pub(crate) fn client_of(&self, rcvid: i64) -> Result<(Arc<Channel>, Arc<Client>)> {
+        let rcvid = Rcvid::from_user(rcvid).ok_or(ESRCH)?;
+        self.rcvids.client(rcvid).ok_or(ESRCH)
+    }
+
+    /// Gives a client of a channel the next block of receive ids that nobody uses.
     ///
-    /// Fails with `EAGAIN` if unanswered messages keep all of them busy, and with `ENOMEM`.
-    pub(crate) fn add_block(&self, channel: &Arc<Channel>) -> Result {
-        // Blocks of this channel that have run out of use go first.
-        self.drop_blocks(channel, |block| !channel.rendezvous.uses_block(block));
-        let node = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
-        let mut tables = self.tables.lock();
-        let mut block = tables.last_block;
-        for _ in 0..id::MAX_BLOCK {
-            block = id::next_block(block);
-            if tables.blocks.get(&block).is_none() {
-                // A channel that is gone must not come back through its messages.
-                if !tables
-                    .channels
-                    .get(&channel.number())
-                    .is_some_and(|known| Arc::ptr_eq(known, channel))
-                {
-                    return Err(ESRCH);
-                }
-                tables.last_block = block;
-                tables.blocks.insert(node.into_node(block, channel.clone()));
-                channel.rendezvous.refill(block);
-                return Ok(());
-            }
+    /// Fails with `EAGAIN` if there is none, with `ESRCH` if the channel is gone, and with `ENOMEM`.
+    pub(crate) fn add_block(&self, channel: &Arc<Channel>, client: &Arc<Client>) -> Result {
+        let in_use = |block| channel.rendezvous.uses_block(block);
+        let (block, start) = self.rcvids.add(channel, client, in_use)?;
+        channel.rendezvous.refill(client, block, start);
+        if !channel.rendezvous.is_open() {
+            // A channel that is gone must not come back through its messages.
+            self.rcvids.forget_channel(channel);
+            return Err(ESRCH);
         }
-        Err(EAGAIN)
-    }
-
-    /// Takes blocks away from a channel, which the caller holds.
-    fn drop_blocks(&self, channel: &Arc<Channel>, which: impl Fn(u16) -> bool) {
-        let mut from = 0;
-        loop {
-            let mut tables = self.tables.lock();
-            let Some(cursor) = tables.blocks.cursor_lower_bound(&from) else {
-                return;
-            };
-            let (block, owner) = cursor.current();
-            let (block, ours) = (*block, Arc::ptr_eq(owner, channel));
-            if ours && which(block) {
-                let node = tables.blocks.remove_node(&block);
-                drop(tables);
-                drop(node);
-            }
-            from = block + 1;
-        }
+        Ok(())
     }
 
     /// Finds the channel to connect to: number `chid` of process `pid`, 0 being the caller.
@@ -273,7 +245,6 @@ impl Session {
         tables.open = false;
         let connections = core::mem::take(&mut tables.connections);
         let channels = core::mem::take(&mut tables.channels);
-        let blocks = core::mem::take(&mut tables.blocks);
         drop(tables);
         for connection in connections.values() {
             connection.detach();
@@ -283,7 +254,7 @@ impl Session {
             self.close_channel(channel);
             task::breathe();
         }
-        drop(blocks);
+        self.rcvids.clear();
     }
 }
 

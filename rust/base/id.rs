@@ -5,16 +5,19 @@
 use super::abi;
 
 /// Bits of a receive id that number the messages inside one block.
-const SERIAL_BITS: u32 = 16;
+const SERIAL_BITS: u32 = 15;
+/// Ids in a block.
+const BLOCK_SIZE: u32 = 1 << SERIAL_BITS;
 
 /// Highest block number: a receive id is a positive 31-bit value.
-pub(crate) const MAX_BLOCK: u16 = i16::MAX as u16;
+pub(crate) const MAX_BLOCK: u16 = u16::MAX;
 
 /// Name of one received message.
 ///
-/// A session hands out blocks of 65,536 consecutive ids to its channels, in turn and starting at
-/// block 1, and a channel uses each id of a block once. So a number comes back only after 2^31
-/// messages of the session, and a late reply finds nothing instead of a later message (B45).
+/// A session hands out blocks of 32,768 consecutive ids to the clients of its channels, in turn and
+/// starting at block 1, and a client uses each id of a block once. So a number comes back only
+/// after 2^31 messages of the session, and a late reply finds nothing instead of a later message
+/// (B45); and an id still tells whose message it was after that was answered (MsgDeliverEvent).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rcvid(u32);
 
@@ -48,23 +51,30 @@ impl Rcvid {
     }
 }
 
-/// Source of the receive ids of one channel: the unused rest of its current block.
+/// Source of the receive ids of one client: the unused rest of its current block.
 #[derive(Debug)]
 pub(crate) struct RcvidSource {
-    next: u32,
+    block: u16,
+    serial: u32,
     left: u32,
 }
 
 impl RcvidSource {
     /// A source without a block.
     pub(crate) const fn empty() -> Self {
-        Self { next: 0, left: 0 }
+        Self {
+            block: 0,
+            serial: 0,
+            left: 0,
+        }
     }
 
-    /// Goes on with `block`; what was left of the old one is never used.
-    pub(crate) fn refill(&mut self, block: u16) {
-        self.next = u32::from(block) << SERIAL_BITS;
-        self.left = 1 << SERIAL_BITS;
+    /// Goes on with `block`, from serial number `start` on and around; what was left of the old
+    /// block is never used.
+    pub(crate) fn refill(&mut self, block: u16, start: u32) {
+        self.block = block;
+        self.serial = start % BLOCK_SIZE;
+        self.left = BLOCK_SIZE;
     }
 
     /// Whether a block is needed before the next id.
@@ -72,18 +82,13 @@ impl RcvidSource {
         self.left == 0
     }
 
-    /// The block that the next id belongs to.
-    pub(crate) fn block(&self) -> Option<u16> {
-        (self.left > 0).then_some((self.next >> SERIAL_BITS) as u16)
-    }
-
     /// The next id, or `None` when the block is used up.
     pub(crate) fn take(&mut self) -> Option<Rcvid> {
         if self.left == 0 {
             return None;
         }
-        let id = Rcvid(self.next);
-        self.next += 1;
+        let id = Rcvid(u32::from(self.block) << SERIAL_BITS | self.serial);
+        self.serial = (self.serial + 1) % BLOCK_SIZE;
         self.left -= 1;
         Some(id)
     }
@@ -91,7 +96,7 @@ impl RcvidSource {
 
 /// The block after `block`, in a circle that leaves 0 out.
 pub(crate) fn next_block(block: u16) -> u16 {
-    if block >= MAX_BLOCK {
+    if block == MAX_BLOCK {
         1
     } else {
         block + 1

@@ -90,7 +90,7 @@ pub(super) fn receive(
             return Err(EAGAIN);
         }
         match channel.rendezvous.accept(reception.wait) {
-            Ok(Accepted::OutOfIds) => session.add_block(channel)?,
+            Ok(Accepted::OutOfIds(client)) => session.add_block(channel, &client)?,
             Ok(Accepted::Message(claim)) => match deliver(claim, reception, out)? {
                 Received::Delivered => return Ok(0),
                 Received::Lost => lost += 1,

@@ -44,7 +44,10 @@ use crate::sys::{
         Poller, //
     },
     small_buf::SmallBuf,
-    task,
+    task::{
+        self,
+        Process, //
+    },
     wait::{
         Until,
         Woke, //
@@ -61,6 +64,7 @@ use kernel::{
     }, //
 };
 use tables::{
+    Client,
     Message,
     Origin,
     Receiver,
@@ -90,8 +94,8 @@ pub(crate) struct Rendezvous {
 pub(crate) enum Accepted<'a> {
     /// A message, for the caller to copy.
     Message(Claim<'a>),
-    /// Nothing yet: first the channel needs a block of receive ids.
-    OutOfIds,
+    /// Nothing yet: first the client of the first message needs a block of receive ids.
+    OutOfIds(Arc<Client>),
 }
 
 /// How a send ended.
@@ -265,10 +269,10 @@ impl Rendezvous {
             }
             return Ok(None);
         }
-        if tables.rcvids.is_empty() {
+        if let Some(client) = tables.out_of_ids() {
             // The caller comes back with ids, or fails.
             tables.call_receiver(&mut wakes);
-            return Ok(Some(Accepted::OutOfIds));
+            return Ok(Some(Accepted::OutOfIds(client)));
         }
         Ok(tables.take(&mut wakes).map(|(transaction, rcvid)| {
             Accepted::Message(Claim {
@@ -280,18 +284,28 @@ impl Rendezvous {
         }))
     }
 
-    /// Gives the channel a fresh block of receive ids, unless it has ids by now.
-    pub(crate) fn refill(&self, block: u16) {
+    /// Makes what the connections of a client have in common.
+    pub(crate) fn client(&self, process: Process, scoid: i32) -> Result<Arc<Client>> {
+        Client::new(&self.tables, process, scoid)
+    }
+
+    /// Gives a client a fresh block of receive ids, unless it has ids by now.
+    pub(crate) fn refill(&self, client: &Client, block: u16, start: u32) {
         let mut tables = self.tables.lock();
-        if tables.rcvids.is_empty() {
-            tables.rcvids.refill(block);
+        let rcvids = tables.rcvids(client);
+        if rcvids.is_empty() {
+            rcvids.refill(block, start);
         }
     }
 
-    /// Whether ids of a block may still be in use, or be given out.
+    /// Whether messages have ids of a block.
     pub(crate) fn uses_block(&self, block: u16) -> bool {
-        let tables = self.tables.lock();
-        tables.uses_block(block) || tables.rcvids.block() == Some(block)
+        self.tables.lock().uses_block(block)
+    }
+
+    /// Whether it is open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.tables.lock().open
     }
 
     /// The message that `rcvid` names, if its sender waits for an answer; `ESRCH` otherwise.

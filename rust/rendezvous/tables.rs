@@ -64,24 +64,49 @@ use kernel::{
     }, //
 };
 
-/// Where messages come from: one connection of one process.
+/// A client as the server knows it, by one scoid: what its connections to the channel have in
+/// common.
+pub(crate) struct Client {
+    /// The client.
+    pub(crate) process: Process,
+    /// The server's name for it.
+    pub(crate) scoid: i32,
+    /// Where the receive ids of its messages come from.
+    rcvids: LockedBy<RcvidSource, Tables>,
+}
+
+impl Client {
+    pub(super) fn new(
+        tables: &SpinLock<Tables>,
+        process: Process,
+        scoid: i32,
+    ) -> Result<Arc<Self>> {
+        Ok(Arc::new(
+            Self {
+                process,
+                scoid,
+                rcvids: LockedBy::new(tables, RcvidSource::empty()),
+            },
+            GFP_KERNEL_ACCOUNT,
+        )?)
+    }
+}
+
+/// Where messages come from: one connection of one client.
 ///
 /// A snapshot that outlives the connection, never a reference to it.
 pub(crate) struct Origin {
     /// The client.
-    pub(crate) client: Process,
-    /// The server's name for it.
-    pub(crate) scoid: i32,
+    pub(crate) client: Arc<Client>,
     closed: Atomic<i32>,
     outstanding: Atomic<i32>,
 }
 
 impl Origin {
     /// An origin of which nothing is under way.
-    pub(crate) fn new(client: Process, scoid: i32) -> Self {
+    pub(crate) fn new(client: Arc<Client>) -> Self {
         Self {
             client,
-            scoid,
             closed: Atomic::new(0),
             outstanding: Atomic::new(0),
         }
@@ -297,8 +322,6 @@ pub(crate) struct Tables {
     pub(super) polled: bool,
     /// How many messages were put back into the queue.
     pub(super) put_back: u64,
-    /// Where receive ids come from.
-    pub(super) rcvids: RcvidSource,
     arrivals: u64,
     /// SEND-blocked clients, in the order in which they are received.
     queue: RBTree<Key, Arc<Transaction>>,
@@ -314,7 +337,6 @@ impl Tables {
             open: true,
             polled: false,
             put_back: 0,
-            rcvids: RcvidSource::empty(),
             arrivals: 0,
             queue: RBTree::new(),
             named: RBTree::new(),
@@ -344,12 +366,24 @@ impl Tables {
         let _ = self.step(transaction, Event::Offer, wakes);
     }
 
+    /// The client of the first message, if it has no receive id left.
+    pub(super) fn out_of_ids(&mut self) -> Option<Arc<Client>> {
+        let front = self.queue.cursor_front()?;
+        let client = front.current().1.message.origin.client.clone();
+        self.rcvids(&client).is_empty().then_some(client)
+    }
+
+    /// The receive ids that a client has left.
+    pub(super) fn rcvids<'a>(&'a mut self, client: &'a Client) -> &'a mut RcvidSource {
+        client.rcvids.access_mut(self)
+    }
+
     /// Takes the first message out of the queue and gives it a receive id.
     ///
     /// The caller has seen to it that there is an id.
     pub(super) fn take(&mut self, wakes: &mut WakeSet<'_>) -> Option<(Arc<Transaction>, Rcvid)> {
         let transaction = self.queue.cursor_front()?.current().1.clone();
-        let rcvid = self.rcvids.take()?;
+        let rcvid = self.rcvids(&transaction.message.origin.client).take()?;
         transaction.cell.access_mut(self).rcvid = Some(rcvid);
         match self.step(&transaction, Event::Take, wakes) {
             Ok(_) => Some((transaction, rcvid)),
