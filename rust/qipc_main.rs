@@ -11,11 +11,11 @@
 //! | 9 | [`dev`] | the files that user space sees |
 //! | 8 | [`ops`] | one function per ioctl |
 //! | 7 | [`session`] | the objects of one process, by number; teardown |
-//! | 6 | [`registry`], [`connection`] | what can be connected to; the client's end |
+//! | 6 | [`registry`], [`home`], [`connection`] | what can be found; the client's end |
 //! | 5 | [`channel`], [`rcvids`] | the server's end; what receive ids mean |
 //! | 4 | [`rendezvous`] | who meets whom; the one lock that matters |
 //! | 3 | [`copy`] | bytes between two processes |
-//! | 2 | [`wake`] | wake-ups after the lock |
+//! | 2 | [`wake`], [`numbers`] | wake-ups after the lock; numbers for objects |
 //! | 1 | [`sys`] | kernel facilities, wrapped; the only unsafe code |
 //! | 0 | [`base`] | pure types and rules, also tested on the host |
 
@@ -24,6 +24,8 @@ mod channel;
 mod connection;
 mod copy;
 mod dev;
+mod home;
+mod numbers;
 mod ops;
 mod rcvids;
 mod registry;

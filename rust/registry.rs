@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Which channel a process id and a channel number mean, for those who connect.
+//! What is found by process: its channels by number, for those who connect, and its homes.
 //!
-//! Lock: `Registry::channels`, a mutex; the locks of channels may be taken inside of it, it is
-//! taken inside of none.
+//! Locks: `Registry::channels`, a mutex; the locks of channels may be taken inside of it, it is
+//! taken inside of none. `Registry::homes`, a spinlock and a leaf.
 
 use crate::channel::Channel;
+use crate::home::Home;
 use crate::sys::task::Process;
 use kernel::{
     prelude::*,
     rbtree::{
         RBTree,
+        RBTreeNode,
         RBTreeNodeReservation, //
     },
     sync::{
         new_mutex,
+        new_spinlock,
         Arc,
-        Mutex, //
+        Mutex,
+        SpinLock, //
     }, //
 };
 
@@ -27,18 +31,24 @@ const MAX_CHANNELS: u32 = 32_767;
 /// key stays its own.
 type Name = (usize, u32);
 
-/// All channels that can be connected to.
+/// Process, as [`Process::key`], and address of the home, which holds the process.
+type HomeKey = (usize, usize);
+
+/// All channels that can be connected to, and the homes of all sessions.
 #[pin_data]
 pub(crate) struct Registry {
     #[pin]
     channels: Mutex<RBTree<Name, Arc<Channel>>>,
+    #[pin]
+    homes: SpinLock<RBTree<HomeKey, Arc<Home>>>,
 }
 
 impl Registry {
-    /// No channels.
+    /// No channels, and no homes.
     pub(crate) fn new() -> impl PinInit<Self> {
         pin_init!(Self {
             channels <- new_mutex!(RBTree::new(), "Registry::channels"),
+            homes <- new_spinlock!(RBTree::new(), "Registry::homes"),
         })
     }
 
@@ -80,4 +90,38 @@ impl Registry {
             .remove_node(&(channel.owner.key(), channel.number()));
         drop(node);
     }
+
+    /// Adds a home; `ENOMEM`.
+    pub(crate) fn add_home(&self, home: &Arc<Home>) -> Result {
+        let node = RBTreeNode::new(home_key(home), home.clone(), GFP_KERNEL_ACCOUNT)?;
+        self.homes.lock().insert(node);
+        Ok(())
+    }
+
+    /// Takes a home out.
+    pub(crate) fn remove_home(&self, home: &Arc<Home>) {
+        let node = self.homes.lock().remove_node(&home_key(home));
+        drop(node);
+    }
+
+    /// The homes of a process, one after the other: one for each session that it has.
+    ///
+    /// No lock is held between two of them.
+    pub(crate) fn homes_of<'a>(
+        &'a self,
+        process: &'a Process,
+    ) -> impl Iterator<Item = Arc<Home>> + 'a {
+        let mut from = 0;
+        core::iter::from_fn(move || {
+            let homes = self.homes.lock();
+            let cursor = homes.cursor_lower_bound(&(process.key(), from))?;
+            let ((key, address), home) = cursor.current();
+            from = address.wrapping_add(1);
+            (*key == process.key()).then(|| home.clone())
+        })
+    }
+}
+
+fn home_key(home: &Arc<Home>) -> HomeKey {
+    (home.process().key(), core::ptr::from_ref(&**home) as usize)
 }

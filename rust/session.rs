@@ -11,7 +11,7 @@
 //! first; [`Session::end`] may be called any number of times.
 //!
 //! 1. The tables are emptied; from here on every call finds the session ended.
-//! 2. Connections are detached: blocked sends of this process fail with `EBADF`.
+//! 2. The home leaves the registry; its connections are detached: blocked sends of this process fail with `EBADF`.
 //! 3. Channels leave the registry, so that nobody connects any more, and are closed: their clients
 //!    and threads get `ESRCH`.
 
@@ -20,11 +20,10 @@ use crate::base::{
     id::Rcvid, //
 };
 use crate::channel::{
-    lowest_free,
     Channel,
     Scoids, //
 };
-use crate::connection::Connection;
+use crate::home::Home;
 use crate::rcvids::Rcvids;
 use crate::registry::Registry;
 use crate::rendezvous::tables::Client;
@@ -37,7 +36,6 @@ use crate::sys::{
     }, //
 };
 use kernel::{
-    id_pool::IdPool,
     prelude::*,
     rbtree::{
         RBTree,
@@ -51,21 +49,18 @@ use kernel::{
     }, //
 };
 
-/// Side-channel connections that a session can have.
-const MAX_CONNECTIONS: u32 = 1 << 20;
-
 struct Tables {
     open: bool,
     channels: RBTree<u32, Arc<Channel>>,
-    connections: RBTree<u32, Arc<Connection>>,
-    coids: IdPool,
 }
 
 /// The objects of one process.
 #[pin_data]
 pub(crate) struct Session {
-    owner: Process,
-    registry: Arc<Registry>,
+    /// Its connections, and what others may reach of it.
+    pub(crate) home: Arc<Home>,
+    /// What all sessions share.
+    pub(crate) registry: Arc<Registry>,
     scoids: Arc<Scoids>,
     rcvids: Arc<Rcvids<Channel>>,
     #[pin]
@@ -80,24 +75,25 @@ impl Session {
         let tables = Tables {
             open: true,
             channels: RBTree::new(),
-            connections: RBTree::new(),
-            coids: IdPool::new(),
         };
-        Arc::pin_init(
+        let home = Home::new()?;
+        let session = Arc::pin_init(
             pin_init!(Self {
-                owner: Process::current(),
+                home,
                 registry,
                 scoids,
                 rcvids,
                 tables <- new_spinlock!(tables, "Session::tables"),
             }),
             GFP_KERNEL_ACCOUNT,
-        )
+        )?;
+        session.registry.add_home(&session.home)?;
+        Ok(session)
     }
 
     /// Whether the caller belongs to the process that opened the session; `ESTALE` if not.
     pub(crate) fn check_owner(&self) -> Result {
-        if self.owner.is_current() {
+        if self.home.process().is_current() {
             Ok(())
         } else {
             Err(errno::stale())
@@ -190,7 +186,7 @@ impl Session {
         let chid = u32::try_from(chid).map_err(|_| ESRCH)?;
         let found;
         let process = if pid == 0 {
-            &self.owner
+            self.home.process()
         } else {
             found = Process::find(pid).ok_or(ESRCH)?;
             &found
@@ -200,56 +196,14 @@ impl Session {
         Ok(channel)
     }
 
-    /// Connects to a channel under a number of this session.
-    ///
-    /// Fails with `EAGAIN` if there are too many connections, and with `ENOMEM`.
-    pub(crate) fn connect(&self, channel: &Arc<Channel>, share: bool) -> Result<i32> {
-        let connection = Connection::new(channel, share)?;
-        let node = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
-        let number = lowest_free(&self.tables, MAX_CONNECTIONS, |tables| &mut tables.coids)?;
-        let node = node.into_node(number, connection);
-        let mut tables = self.tables.lock();
-        if !tables.open {
-            // The number goes with the session.
-            drop(tables);
-            drop(node);
-            return Err(errno::stale());
-        }
-        tables.connections.insert(node);
-        Ok(id::side_coid(number))
-    }
-
-    /// A connection by its number; `EBADF` if there is none.
-    pub(crate) fn connection(&self, coid: i32) -> Result<Arc<Connection>> {
-        let number = id::side_number(coid).ok_or(EBADF)?;
-        let tables = self.tables.lock();
-        tables.connections.get(&number).cloned().ok_or(EBADF)
-    }
-
-    /// Ends a connection; `EINVAL` if there is none of this number (B14).
-    pub(crate) fn disconnect(&self, coid: i32) -> Result {
-        let number = id::side_number(coid).ok_or(EINVAL)?;
-        let mut tables = self.tables.lock();
-        let node = tables.connections.remove_node(&number);
-        if node.is_some() {
-            tables.coids.release_id(number as usize);
-        }
-        drop(tables);
-        node.ok_or(EINVAL)?.to_key_value().1.detach();
-        Ok(())
-    }
-
     /// Ends the session; the steps are those at the head of this file.
     pub(crate) fn end(&self) {
         let mut tables = self.tables.lock();
         tables.open = false;
-        let connections = core::mem::take(&mut tables.connections);
         let channels = core::mem::take(&mut tables.channels);
         drop(tables);
-        for connection in connections.values() {
-            connection.detach();
-            task::breathe();
-        }
+        self.registry.remove_home(&self.home);
+        self.home.end();
         for channel in channels.values() {
             self.close_channel(channel);
             task::breathe();

@@ -54,10 +54,10 @@ pub(crate) fn attach(session: &Session, arg: usize, size: usize) -> Result<Attac
             coid,
         });
     }
-    let number = session.connect(&channel, share)?;
+    let number = session.home.connect(&channel, share)?;
     if let Err(error) = coid.write(&number) {
         // A connection that the caller does not know the number of is of no use.
-        let _ = session.disconnect(number);
+        let _ = session.home.disconnect(number);
         return Err(error);
     }
     Ok(Attached::Side)
@@ -73,7 +73,7 @@ fn parse_detach(arg: usize, size: usize) -> Result<i32> {
 
 /// `QIPC_CONNECT_DETACH` of a side-channel connection.
 pub(super) fn detach(session: &Session, arg: usize, size: usize) -> Result<isize> {
-    session.disconnect(parse_detach(arg, size)?)?;
+    session.home.disconnect(parse_detach(arg, size)?)?;
     Ok(0)
 }
 

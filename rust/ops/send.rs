@@ -30,7 +30,7 @@ use kernel::{
 pub(super) fn by_session(session: &Session, arg: usize, size: usize) -> Result<isize> {
     let user = UserArg::new(arg);
     let args = user.read(size)?;
-    send(&user, &args, || session.connection(args.coid))
+    send(&user, &args, || session.home.connection(args.coid))
 }
 
 /// Sends over a connection that is a descriptor.

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What others may reach of a session: its process, and its connections by number.
+//!
+//! A session belongs to its process, and only that one uses it. Its home is the part that other
+//! processes look at, say a server that delivers an event: they find it in the registry.
+//!
+//! Lock: `Home::tables`, a leaf.
+
+use crate::base::id;
+use crate::channel::Channel;
+use crate::connection::Connection;
+use crate::numbers::lowest_free;
+use crate::sys::{
+    errno,
+    task::{
+        self,
+        Process, //
+    }, //
+};
+use kernel::{
+    id_pool::IdPool,
+    prelude::*,
+    rbtree::{
+        RBTree,
+        RBTreeNodeReservation, //
+    },
+    sync::{
+        new_spinlock,
+        Arc,
+        SpinLock, //
+    }, //
+};
+
+/// Side-channel connections that a session can have.
+const MAX_CONNECTIONS: u32 = 1 << 20;
+
+struct Tables {
+    open: bool,
+    connections: RBTree<u32, Arc<Connection>>,
+    coids: IdPool,
+}
+
+/// The connections of one session.
+#[pin_data]
+pub(crate) struct Home {
+    process: Process,
+    #[pin]
+    tables: SpinLock<Tables>,
+}
+
+impl Home {
+    /// Makes an empty home of the calling process.
+    pub(crate) fn new() -> Result<Arc<Self>> {
+        let tables = Tables {
+            open: true,
+            connections: RBTree::new(),
+            coids: IdPool::new(),
+        };
+        Arc::pin_init(
+            pin_init!(Self {
+                process: Process::current(),
+                tables <- new_spinlock!(tables, "Home::tables"),
+            }),
+            GFP_KERNEL_ACCOUNT,
+        )
+    }
+
+    /// The process whose it is.
+    pub(crate) fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Connects the calling process, whose home this is, to a channel.
+    ///
+    /// Fails with `EAGAIN` if there are too many connections, with `ESTALE` if the session has
+    /// ended, and with `ENOMEM`.
+    pub(crate) fn connect(&self, channel: &Arc<Channel>, share: bool) -> Result<i32> {
+        let connection = Connection::new(channel, share)?;
+        let node = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
+        let number = lowest_free(&self.tables, MAX_CONNECTIONS, |tables| &mut tables.coids)?;
+        let node = node.into_node(number, connection);
+        let mut tables = self.tables.lock();
+        if !tables.open {
+            // The number goes with the session.
+            drop(tables);
+            drop(node);
+            return Err(errno::stale());
+        }
+        tables.connections.insert(node);
+        Ok(id::side_coid(number))
+    }
+
+    /// A connection by its number; `EBADF` if there is none.
+    pub(crate) fn connection(&self, coid: i32) -> Result<Arc<Connection>> {
+        let number = id::side_number(coid).ok_or(EBADF)?;
+        let tables = self.tables.lock();
+        tables.connections.get(&number).cloned().ok_or(EBADF)
+    }
+
+    /// Ends a connection; `EINVAL` if there is none of this number (B14).
+    pub(crate) fn disconnect(&self, coid: i32) -> Result {
+        let number = id::side_number(coid).ok_or(EINVAL)?;
+        let mut tables = self.tables.lock();
+        let node = tables.connections.remove_node(&number);
+        if node.is_some() {
+            tables.coids.release_id(number as usize);
+        }
+        drop(tables);
+        node.ok_or(EINVAL)?.to_key_value().1.detach();
+        Ok(())
+    }
+
+    /// Ends all connections, and lets nobody connect any more.
+    pub(crate) fn end(&self) {
+        let mut tables = self.tables.lock();
+        tables.open = false;
+        let connections = core::mem::take(&mut tables.connections);
+        drop(tables);
+        for connection in connections.values() {
+            connection.detach();
+            task::breathe();
+        }
+    }
+}
