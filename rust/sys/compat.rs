@@ -18,6 +18,9 @@ extern "C" {
         flags: ffi::c_int,
     ) -> *mut kernel::bindings::file;
 
+    /// What protects the probes of tracepoints, `kernel/tracepoint.c`.
+    static tracepoint_srcu: kernel::types::Opaque<kernel::bindings::srcu_struct>;
+
     /// The module itself, as the kernel's own `module!` macro names it.
     pub(super) static __this_module: kernel::types::Opaque<kernel::bindings::module>;
 }
@@ -25,3 +28,10 @@ extern "C" {
 /// `THIS_MODULE`, so that an open file keeps the module loaded.
 // SAFETY: Only the address is taken; the kernel's build defines the symbol in every module.
 pub(super) const THIS_MODULE: *mut kernel::bindings::module = unsafe { __this_module.get() };
+
+/// `tracepoint_synchronize_unregister()`, for tracepoints that cannot fault: waits until nobody is
+/// in a probe that was unregistered.
+pub(super) fn tracepoint_synchronize_unregister() {
+    // SAFETY: The structure is static, and the caller may sleep.
+    unsafe { kernel::bindings::synchronize_srcu(tracepoint_srcu.get()) };
+}

@@ -8,11 +8,16 @@
 pub(crate) mod address_space;
 pub(crate) mod compat;
 pub(crate) mod errno;
+pub(crate) mod eventfd;
 pub(crate) mod fops;
+pub(crate) mod hrtimer;
+pub(crate) mod kthread;
 pub(crate) mod misc;
 pub(crate) mod poll;
 pub(crate) mod remote_mm;
+pub(crate) mod signal;
 pub(crate) mod small_buf;
 pub(crate) mod task;
+pub(crate) mod tracepoint;
 pub(crate) mod user_args;
 pub(crate) mod wait;

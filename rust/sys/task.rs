@@ -39,6 +39,10 @@ impl Process {
         NonNull::new(unsafe { bindings::find_get_pid(number) }).map(Self)
     }
 
+    pub(super) fn as_ptr(&self) -> *mut bindings::pid {
+        self.0.as_ptr()
+    }
+
     /// A number that no other process has while this object lives.
     pub(crate) fn key(&self) -> usize {
         self.0.as_ptr() as usize

@@ -134,7 +134,7 @@ impl Parker {
 }
 
 /// `set_current_state()`: announces the state, with the full barrier that the drawing above needs.
-fn set_current_state(current: *mut bindings::task_struct, state: u32) {
+pub(super) fn set_current_state(current: *mut bindings::task_struct, state: u32) {
     // SAFETY: A task may write its own state; others read it as one word. The barrier has no
     // conditions.
     unsafe {

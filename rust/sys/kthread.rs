@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A thread of the kernel that does work handed to it from any context, hard interrupts included.
+//!
+//! Work is an [`Arc`] of something with a [`Link`] in it. Handing it over takes no lock and
+//! allocates nothing: it is pushed onto a list without locks, at most once at a time, and the
+//! thread takes the whole list at once. The order is kept.
+//!
+//! ```text
+//!   post                              worker
+//!   list = work        (full)         state = IDLE
+//!   wake the thread                   full barrier
+//!                                     list empty?  no: go on;  yes: schedule()
+//! ```
+
+use super::wait::set_current_state;
+use core::{
+    marker::PhantomData,
+    ptr::NonNull, //
+};
+use kernel::{
+    bindings,
+    error::from_err_ptr,
+    ffi,
+    prelude::*,
+    sync::{
+        aref::ARef,
+        atomic::{
+            Atomic,
+            Full,
+            Relaxed, //
+        },
+        Arc,
+        ArcBorrow,
+        SetOnce, //
+    },
+    task::Task, //
+};
+
+/// `struct sched_attr`, which the bindings only know by name.
+#[repr(C)]
+#[derive(Default)]
+struct SchedAttr {
+    size: u32,
+    policy: u32,
+    flags: u64,
+    nice: i32,
+    priority: u32,
+    runtime: u64,
+    deadline: u64,
+    period: u64,
+    util_min: u32,
+    util_max: u32,
+}
+
+/// What makes it possible to hand an object over.
+pub(crate) struct Link {
+    queued: Atomic<i32>,
+    /// Address of the next object in the list, 0 at its end. Belongs to whoever has set `queued`.
+    next: Atomic<usize>,
+}
+
+impl Link {
+    /// Of an object that is not handed over.
+    pub(crate) fn new() -> Self {
+        Self {
+            queued: Atomic::new(0),
+            next: Atomic::new(0),
+        }
+    }
+}
+
+/// Work for a thread.
+pub(crate) trait Work: Send + Sync + Sized + 'static {
+    /// The link of this object.
+    fn link(&self) -> &Link;
+
+    /// Does the work: in a thread of the kernel, where it may sleep.
+    ///
+    /// The object may be handed over again from now on.
+    fn run(this: ArcBorrow<'_, Self>);
+}
+
+/// The way to a worker.
+pub(crate) struct Mailbox<W: Work> {
+    /// Address of the object that came last, in the form of `Arc::into_raw`, 0 if there is none.
+    last: Atomic<usize>,
+    thread: SetOnce<ARef<Task>>,
+    _work: PhantomData<Arc<W>>,
+}
+
+impl<W: Work> Mailbox<W> {
+    /// Hands an object over, unless it waits to be worked on already. For any context.
+    pub(crate) fn post(&self, work: ArcBorrow<'_, W>) {
+        if work.link().queued.xchg(1, Full) != 0 {
+            return;
+        }
+        let address = Arc::into_raw(Arc::from(work)) as usize;
+        let mut last = self.last.load(Relaxed);
+        loop {
+            work.link().next.store(last, Relaxed);
+            match self.last.cmpxchg(last, address, Full) {
+                Ok(_) => break,
+                Err(other) => last = other,
+            }
+        }
+        if let Some(thread) = self.thread.as_ref() {
+            thread.wake_up();
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.last.load(Relaxed) == 0
+    }
+
+    /// Works on everything that is there, the oldest first.
+    fn work(&self) {
+        let mut newest = self.last.xchg(0, Full);
+        let mut oldest = 0;
+        while newest != 0 {
+            // SAFETY: The list consists of objects whose references `post` has left in it; it is
+            // ours alone now.
+            let link = unsafe { &*(newest as *const W) }.link();
+            let next = link.next.load(Relaxed);
+            link.next.store(oldest, Relaxed);
+            oldest = newest;
+            newest = next;
+        }
+        while oldest != 0 {
+            // SAFETY: As above; each object is taken out once.
+            let work = unsafe { Arc::from_raw(oldest as *const W) };
+            oldest = work.link().next.load(Relaxed);
+            work.link().queued.xchg(0, Full);
+            W::run(work.as_arc_borrow());
+            super::task::breathe();
+        }
+    }
+}
+
+/// How urgent the work of a thread is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    /// As that of any other thread.
+    Normal,
+    /// `SCHED_FIFO`, 99.
+    RealTime,
+}
+
+/// A thread that works; it ends, after what was handed to it, when this is dropped.
+pub(crate) struct Worker<W: Work> {
+    mailbox: Arc<Mailbox<W>>,
+    thread: ARef<Task>,
+}
+
+impl<W: Work> Worker<W> {
+    /// Starts a thread; fails with `ENOMEM`.
+    pub(crate) fn start(name: &'static CStr, urgency: Urgency) -> Result<Self> {
+        let mailbox = Arc::new(
+            Mailbox {
+                last: Atomic::new(0),
+                thread: SetOnce::new(),
+                _work: PhantomData,
+            },
+            GFP_KERNEL,
+        )?;
+        // SAFETY: The function takes a mailbox, which outlives the thread: dropping the worker waits
+        // for the thread first. Both strings are static.
+        let thread = from_err_ptr(unsafe {
+            bindings::kthread_create_on_node(
+                Some(Self::main),
+                Arc::as_ptr(&mailbox).cast_mut().cast(),
+                bindings::NUMA_NO_NODE,
+                c"%s".as_char_ptr(),
+                name.as_char_ptr(),
+            )
+        })?;
+        // SAFETY: A thread that was made and not started yet is valid; it is counted here.
+        let thread: ARef<Task> = unsafe {
+            bindings::get_task_struct(thread);
+            ARef::from_raw(NonNull::new_unchecked(thread.cast()))
+        };
+        if urgency == Urgency::RealTime {
+            let attributes = SchedAttr {
+                size: size_of::<SchedAttr>() as u32,
+                policy: bindings::SCHED_FIFO,
+                priority: 99,
+                ..Default::default()
+            };
+            // SAFETY: Both are valid. Refused at worst, and then the thread works less urgently.
+            unsafe {
+                bindings::sched_setattr_nocheck(thread.as_ptr(), (&raw const attributes).cast())
+            };
+        }
+        mailbox.thread.populate(thread.clone());
+        thread.wake_up();
+        Ok(Self { mailbox, thread })
+    }
+
+    /// The way to it.
+    pub(crate) fn mailbox(&self) -> &Arc<Mailbox<W>> {
+        &self.mailbox
+    }
+
+    /// # Safety
+    ///
+    /// For the kernel to call, with a `Mailbox<W>` that lives until the thread is stopped.
+    unsafe extern "C" fn main(data: *mut ffi::c_void) -> ffi::c_int {
+        // SAFETY: By the contract of this function.
+        let mailbox = unsafe { &*data.cast::<Mailbox<W>>() };
+        let current = Task::current_raw();
+        loop {
+            set_current_state(current, bindings::TASK_IDLE);
+            // SAFETY: This is a thread made by `kthread_create_on_node`.
+            let stop = unsafe { bindings::kthread_should_stop() };
+            if !mailbox.is_empty() {
+                set_current_state(current, bindings::TASK_RUNNING);
+                mailbox.work();
+            } else if stop {
+                set_current_state(current, bindings::TASK_RUNNING);
+                return 0;
+            } else {
+                // SAFETY: No lock is held; the state was set above.
+                unsafe { bindings::schedule() };
+            }
+        }
+    }
+}
+
+impl<W: Work> Drop for Worker<W> {
+    fn drop(&mut self) {
+        // SAFETY: The thread ends by itself only after this, and its memory is counted.
+        unsafe { bindings::kthread_stop(self.thread.as_ptr()) };
+    }
+}
