@@ -4,7 +4,6 @@
  * sees of a connection, passing them on, and detaching them with threads
  * waiting.
  */
-#include <linux/capability.h>
 #include <sched.h>
 #include <stddef.h>
 #include <sys/resource.h>
@@ -12,8 +11,6 @@
 
 #include "kselftest_harness.h"
 #include "qipc_test.h"
-
-#define NOBODY	65534
 
 FIXTURE(connect) {
 	int session;
@@ -628,32 +625,11 @@ TEST_F(detach, only_the_name_given)
 
 /* --- who may connect ------------------------------------------------------- */
 
-static bool become_nobody(void)
-{
-	bool done = !setresgid(NOBODY, NOBODY, NOBODY) && !setresuid(NOBODY, NOBODY, NOBODY);
-
-	/* Cleared by the change of user. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	return done;
-}
-
-static bool drop_capability(int cap)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2];
-
-	if (syscall(SYS_capget, &head, data))
-		return false;
-	data[cap / 32].effective &= ~(1U << cap % 32);
-	data[cap / 32].permitted &= ~(1U << cap % 32);
-	return !syscall(SYS_capset, &head, data);
-}
-
 static int nobody_attaches(void *arg)
 {
 	int session, coid;
 
-	if (!become_nobody())
+	if (!become(NOBODY, NOBODY, NULL, 0))
 		return CHILD_SETUP;
 	session = q_open();
 	if (session < 0)
@@ -677,19 +653,11 @@ TEST_F(connect, other_user_is_refused)
 	EXPECT_LE(QIPC_SIDE_CHANNEL, q_attach_side(self->session, 0, self->chid));
 }
 
-static long job_become_nobody(struct peer *peer)
+static long become_nobody(struct peer *peer)
 {
-	if (!become_nobody())
-		return -EPERM;
-	close(peer->session);
-	peer->session = q_open();
-	return peer->session < 0 ? peer->session : 0;
-}
-
-static long job_drop_ipc_owner(struct peer *peer)
-{
-	(void)peer;
-	return drop_capability(CAP_IPC_OWNER) ? 0 : -EPERM;
+	peer->value[0] = NOBODY;
+	peer->value[1] = NOBODY;
+	return peer_call(peer, job_become);
 }
 
 TEST_F(connect, capability_and_same_user)
@@ -700,7 +668,7 @@ TEST_F(connect, capability_and_same_user)
 		SKIP(return, "changing the user takes root");
 	server = peer_start(true, self->session);
 	ASSERT_NE(NULL, server);
-	ASSERT_EQ(0, peer_call(server, job_become_nobody));
+	ASSERT_EQ(0, become_nobody(server));
 	ASSERT_EQ(0, peer_call(server, job_create));
 
 	/* Root has CAP_IPC_OWNER... */
@@ -710,10 +678,11 @@ TEST_F(connect, capability_and_same_user)
 	ASSERT_NE(NULL, client);
 	client->server = server->pid;
 	client->chid = server->chid;
-	ASSERT_EQ(0, peer_call(client, job_drop_ipc_owner));
+	client->value[0] = CAP_IPC_OWNER;
+	ASSERT_EQ(0, peer_call(client, job_drop_capability));
 	EXPECT_EQ(-EACCES, peer_call(client, job_attach));
 	/* The same user needs nothing. */
-	ASSERT_EQ(0, peer_call(client, job_become_nobody));
+	ASSERT_EQ(0, become_nobody(client));
 	EXPECT_EQ(0, peer_call(client, job_attach));
 }
 
@@ -727,7 +696,7 @@ TEST_F(connect, rights_are_those_of_the_attach)
 		SKIP(return, "changing the user takes root");
 	client = client_start(true, true, self->session, self->chid);
 	ASSERT_NE(NULL, client);
-	ASSERT_EQ(0, peer_call(client, job_become_nobody));
+	ASSERT_EQ(0, become_nobody(client));
 	EXPECT_EQ(0, info_of(self, client, &info));
 	EXPECT_EQ(client->pid, info.pid);
 }

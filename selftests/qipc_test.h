@@ -15,7 +15,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/qipc.h>
 #include <poll.h>
 #include <pthread.h>
@@ -1071,7 +1073,64 @@ static inline int peer_signal(struct peer *peer, int sig)
 	return syscall(SYS_tgkill, peer->pid, peer->tid, sig) ? -errno : 0;
 }
 
+/* --- who one is --------------------------------------------------------------------- */
+
+#define NOBODY	65534
+
+/* Changes all user and group ids of the process for good; takes root. */
+static inline bool become(uid_t uid, gid_t gid, const gid_t *groups, size_t ngroups)
+{
+	bool done = !setgroups(ngroups, groups) && !setresgid(gid, gid, gid) &&
+		    !setresuid(uid, uid, uid);
+
+	/* Cleared by the change of user. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return done;
+}
+
+static inline bool drop_capability(int cap)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &head, data))
+		return false;
+	data[cap / 32].effective &= ~(1U << cap % 32);
+	data[cap / 32].permitted &= ~(1U << cap % 32);
+	return !syscall(SYS_capset, &head, data);
+}
+
 /* --- jobs ------------------------------------------------------------------------ */
+
+/* value[0] and value[1] become user and group; the session is opened anew. */
+static inline long job_become(struct peer *peer)
+{
+	if (!become(peer->value[0], peer->value[1], NULL, 0))
+		return -EPERM;
+	close(peer->session);
+	peer->session = q_open();
+	return peer->session < 0 ? peer->session : 0;
+}
+
+static inline long job_drop_capability(struct peer *peer)
+{
+	return drop_capability(peer->value[0]) ? 0 : -EPERM;
+}
+
+/* Priority value[0] under SCHED_FIFO; 0 is SCHED_OTHER. */
+static inline long job_set_priority(struct peer *peer)
+{
+	struct sched_param param = { .sched_priority = peer->value[0] };
+
+	return sched_setscheduler(0, peer->value[0] ? SCHED_FIFO : SCHED_OTHER, &param) ?
+		       -errno : 0;
+}
+
+static inline long peer_set_priority(struct peer *peer, int priority)
+{
+	peer->value[0] = priority;
+	return peer_call(peer, job_set_priority);
+}
 
 /* Connects to peer->server, peer->chid; leaves fd and coid ready for sends. */
 static inline long job_attach(struct peer *peer)
@@ -1199,6 +1258,33 @@ static inline struct peer *client_start(bool process, bool fd_space, int session
 	peer->index = fd_space ? 0 : QIPC_SIDE_CHANNEL;
 	peer->flags = 0;
 	return peer_call(peer, job_attach) ? NULL : peer;
+}
+
+/* Answers the message that is waited for, and gives the server's name for its client. */
+static inline int peer_scoid(struct peer *peer, int session, int chid)
+{
+	struct qipc_msg_receive rcv;
+	int ret;
+
+	peer_send(peer, NULL, 0, NULL, 0);
+	ret = q_receive(session, chid, NULL, 0, &rcv);
+	if (!ret)
+		ret = q_reply(session, rcv.rcvid, 0, NULL, 0);
+	if (!ret)
+		ret = peer_wait(peer);
+	return ret ? ret : rcv.info.scoid;
+}
+
+/* Sends a pulse from the peer. */
+static inline long peer_pulse(struct peer *peer, int priority, int code, uint64_t value)
+{
+	peer->pulse = (struct qipc_pulse_send){
+		.coid = peer->coid,
+		.priority = priority,
+		.code = code,
+		.value = value,
+	};
+	return peer_call(peer, job_pulse);
 }
 
 /* --- checks that several files make ---------------------------------------------- */
