@@ -1275,6 +1275,40 @@ static inline int peer_scoid(struct peer *peer, int session, int chid)
 	return ret ? ret : rcv.info.scoid;
 }
 
+/*
+ * Starts a send with a deadline so many milliseconds away, and receives it,
+ * with more time if it was over before that.  The rcvid, or an error.
+ */
+static inline int64_t receive_before(struct peer *client, int session, int chid,
+				     struct qipc_msg_send *send, struct qipc_timeout timeout,
+				     unsigned int ms)
+{
+	struct qipc_msg_receive rcv;
+	struct qipc_pulse buf;
+	struct timespec now;
+	int ret = -ETIMEDOUT, tries;
+
+	for (tries = 0; tries < 8; tries++, ms *= 2) {
+		client->timeout = timeout;
+		client->timeout.time = ms * 1000000ULL;
+		if (timeout.flags & QIPC_TIME_ABSOLUTE) {
+			clock_gettime(timeout.clock, &now);
+			client->timeout.time += now.tv_sec * 1000000000ULL + now.tv_nsec;
+		}
+		client->send = *send;
+		client->send.timeout = (uintptr_t)&client->timeout;
+		peer_go(client, job_send);
+		do
+			ret = q_receive_now(session, chid, &buf, sizeof(buf), &rcv);
+		while (ret == -EAGAIN && client->running);
+		if (!ret)
+			return rcv.rcvid;
+		if (ret != -EAGAIN || peer_wait(client) != -ETIMEDOUT)
+			return ret;
+	}
+	return ret;
+}
+
 /* Sends a pulse from the peer. */
 static inline long peer_pulse(struct peer *peer, int priority, int code, uint64_t value)
 {

@@ -95,10 +95,14 @@ static void start_send(FIXTURE_DATA(unblock) * self)
 	peer_send(self->client, "question", 9, self->reply, 64);
 }
 
-static void start_timed_send(FIXTURE_DATA(unblock) * self, unsigned int states, int ms)
+/* A message whose answer has to come in so many milliseconds; its rcvid or an error. */
+static int64_t receive_timed_question(FIXTURE_DATA(unblock) * self, int ms)
 {
-	peer_send_timeout(self->client, "question", 9, self->reply, 64,
-			  timeout_in(states, ms * 1000000LL));
+	struct qipc_msg_send send;
+
+	send_args(&send, self->client->coid, "question", 9, self->reply, 64);
+	return receive_before(self->client, self->session, self->chid, &send,
+			      timeout_in(QIPC_TIMEOUT_REPLY, 0), ms);
 }
 
 /* The client's message, received and not answered; its rcvid or an error. */
@@ -185,7 +189,8 @@ TEST_F(unblock, B89_send_signal)
 
 TEST_F(unblock, B96_send_timeout)
 {
-	start_timed_send(self, QIPC_TIMEOUT_SEND, 10);
+	peer_send_timeout(self->client, "question", 9, self->reply, 64,
+			  timeout_in(QIPC_TIMEOUT_SEND, 10000000));
 	EXPECT_EQ(-ETIMEDOUT, peer_wait(self->client));
 	EXPECT_TRUE(q_empty(self->session, self->chid));
 }
@@ -276,8 +281,7 @@ TEST_F(unblock, B96_reply_timeout)
 {
 	int64_t start = now_us(), rcvid;
 
-	start_timed_send(self, QIPC_TIMEOUT_REPLY, 20);
-	rcvid = receive_question(self);
+	rcvid = receive_timed_question(self, 20);
 	ASSERT_LT(0, rcvid);
 	if (!variant->flags) {
 		EXPECT_EQ(-ETIMEDOUT, peer_wait(self->client));
@@ -494,8 +498,7 @@ TEST_F(unblock, B92_one_pulse_for_a_message)
 		return;
 	ASSERT_EQ(0, peer_call(self->client, job_count_signals));
 	/* Three before it is received. */
-	start_timed_send(self, QIPC_TIMEOUT_REPLY, 20);
-	rcvid = receive_question(self);
+	rcvid = receive_timed_question(self, 20);
 	ASSERT_LT(0, rcvid);
 	ASSERT_TRUE(peer_blocked(self->client));
 	for (i = 0; i < 3; i++)
@@ -591,8 +594,7 @@ TEST_F(unblock, error_minus_1_is_the_reason)
 	EXPECT_EQ(0, peer_wait(self->client));
 	EXPECT_EQ(EINTR, self->client->send.error);
 
-	start_timed_send(self, QIPC_TIMEOUT_REPLY, 10);
-	rcvid = receive_question(self);
+	rcvid = receive_timed_question(self, 10);
 	ASSERT_TRUE(wish_comes(self, rcvid));
 	EXPECT_EQ(0, q_error(self->session, rcvid, -1));
 	EXPECT_EQ(0, peer_wait(self->client));
