@@ -6,7 +6,8 @@
 
 use crate::base::{
     abi,
-    id, //
+    id,
+    state::Cause, //
 };
 use crate::numbers::lowest_free;
 use crate::rcvids::Rcvids;
@@ -16,6 +17,7 @@ use crate::rendezvous::{
         Origin,
         Transaction, //
     },
+    Config,
     Rendezvous, //
 };
 use crate::sys::task::{
@@ -42,7 +44,11 @@ use kernel::{
 };
 
 /// Flags that a channel can be created with.
-pub(crate) const FLAGS: u32 = abi::CHF_SENDER_LEN | abi::CHF_REPLY_LEN | abi::CHF_PRIVATE;
+pub(crate) const FLAGS: u32 =
+    abi::CHF_UNBLOCK | abi::CHF_SENDER_LEN | abi::CHF_REPLY_LEN | abi::CHF_PRIVATE;
+
+/// Pulses of users that can be queued on a channel.
+const MAX_PULSES: u32 = 16_384;
 
 /// Clients that the channels of one session can tell apart, like QNX's 16-bit numbers.
 const MAX_SCOIDS: u32 = 65_535;
@@ -107,7 +113,11 @@ impl Channel {
     ) -> Result<Arc<Self>> {
         Arc::pin_init(
             try_pin_init!(Self {
-                rendezvous <- Rendezvous::new(),
+                rendezvous <- Rendezvous::new(Config {
+                    unblock: flags & abi::CHF_UNBLOCK != 0,
+                    max_pulses: MAX_PULSES,
+                    rearm: 0,
+                }),
                 chid: Atomic::new(0),
                 owner: Process::current(),
                 flags,
@@ -147,8 +157,8 @@ impl Channel {
         }
     }
 
-    /// Describes a message to the caller.
-    pub(crate) fn describe(&self, transaction: &Transaction) -> abi::MsgInfo {
+    /// Describes a message to the caller, whose sender may have asked to be let go.
+    pub(crate) fn describe(&self, transaction: &Transaction, asked: Option<Cause>) -> abi::MsgInfo {
         let message = &transaction.message;
         abi::MsgInfo {
             pid: message.origin.client.process.number_here(),
@@ -160,6 +170,10 @@ impl Channel {
             scoid: message.origin.client.scoid,
             coid: message.coid,
             priority: i16::from(message.priority),
+            flags: match asked {
+                Some(_) => abi::MI_UNBLOCK_REQ,
+                None => 0,
+            },
             msglen: transaction.received.load(Relaxed),
             srcmsglen: message.send.total() as i64,
             dstmsglen: message.reply.total() as i64,

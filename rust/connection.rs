@@ -4,6 +4,7 @@
 //!
 //! Locks: `Connection::spare` and `Descriptor::processes` are leaves.
 
+use crate::base::pulse::Pulse;
 use crate::channel::{
     Channel,
     Link, //
@@ -88,6 +89,16 @@ impl Connection {
         // Refused if there are enough; then it is freed after the lock.
         let refused = self.spare.lock().push_within_capacity(transaction);
         drop(refused);
+    }
+
+    /// Sends a pulse; fails like [`Rendezvous::pulse`].
+    pub(crate) fn pulse(&self, code: i8, value: u64, priority: u8) -> Result {
+        self.rendezvous().pulse(Pulse {
+            code,
+            value,
+            scoid: self.link.origin.client.scoid,
+            priority,
+        })
     }
 
     /// Ends the connection: what is blocked on it fails with `EBADF`, and so does what comes.

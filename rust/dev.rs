@@ -140,6 +140,8 @@ impl FileObject for ConnectionFile {
         let size = abi::arg_size(cmd);
         if abi::MSG_SEND.matches(cmd) {
             ops::send::by_descriptor(&this.0, arg, size)
+        } else if abi::PULSE_SEND.matches(cmd) {
+            ops::pulse::by_descriptor(&this.0, arg, size)
         } else if abi::CONNECT_DETACH.matches(cmd) {
             ops::connect::detach_name(&this.0, arg, size)
         } else {

@@ -10,7 +10,7 @@
 //! | 10 | `qipc_main` | this file: parameters, registration |
 //! | 9 | [`dev`] | the files that user space sees |
 //! | 8 | [`ops`] | one function per ioctl |
-//! | 7 | [`session`] | the objects of one process, by number; teardown |
+//! | 7 | [`session`], [`timeout`] | the objects of one process, by number; teardown; deadlines |
 //! | 6 | [`registry`], [`home`], [`connection`] | what can be found; the client's end |
 //! | 5 | [`channel`], [`rcvids`] | the server's end; what receive ids mean |
 //! | 4 | [`rendezvous`] | who meets whom; the one lock that matters |
@@ -32,6 +32,7 @@ mod registry;
 mod rendezvous;
 mod session;
 mod sys;
+mod timeout;
 mod wake;
 
 use dev::SessionFile;

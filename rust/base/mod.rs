@@ -5,8 +5,10 @@
 //! Everything here is also compiled and tested on the host by `tools/hosttest`.
 
 pub(crate) mod abi;
+pub(crate) mod clock;
 pub(crate) mod fault;
 pub(crate) mod id;
 pub(crate) mod order;
 pub(crate) mod part_math;
+pub(crate) mod pulse;
 pub(crate) mod state;

@@ -8,11 +8,14 @@
 /// unique because `arrival` is, so that an item can be taken out of the middle by its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
-    urgency: u8,
+    urgency: u16,
     arrival: u64,
 }
 
 impl Key {
+    /// Lowest urgency of items that have a priority.
+    const ORDINARY: u16 = 2;
+
     /// Not behind any other key.
     pub(crate) const FIRST: Self = Self {
         urgency: 0,
@@ -22,7 +25,15 @@ impl Key {
     /// Makes the key of an item that arrives at `priority` as number `arrival`.
     pub(crate) const fn new(priority: u8, arrival: u64) -> Self {
         Self {
-            urgency: u8::MAX - priority,
+            urgency: Self::ORDINARY + (u8::MAX - priority) as u16,
+            arrival,
+        }
+    }
+
+    /// Makes the key of an item that goes ahead of every priority (DISCONNECT, B108).
+    pub(crate) const fn ahead(arrival: u64) -> Self {
+        Self {
+            urgency: Self::ORDINARY - 1,
             arrival,
         }
     }

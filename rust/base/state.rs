@@ -24,6 +24,9 @@
 //!   of a call that has returned.
 //! - A fatal signal does not wait: the process is going, its buffers are of no use to it, and the
 //!   copier holds the memory by itself. The copier then finds the message done.
+//! - On a channel with the unblock flag a sender that was received does not leave by its own wish.
+//!   It asks ([`Event::Ask`]), the server is told, and it stays until the server answers. A fatal
+//!   signal and the end of the channel do not ask.
 //! - A reply that has begun wins over any other wish to end ("delivered beats interrupted"). A
 //!   receive that has begun does not: the sender leaves, and the server never learns of it.
 
@@ -34,6 +37,8 @@ use super::fault::Side;
 pub(crate) enum Cause {
     /// A signal that its process handles.
     Interrupted,
+    /// Its deadline has passed.
+    TimedOut,
     /// Its connection was detached.
     Detached,
     /// The channel is gone.
@@ -75,6 +80,8 @@ pub(crate) enum State {
         copies: u16,
         /// Why the sender wants to leave, if it does; then no new copy or answer may begin.
         wish: Option<Cause>,
+        /// Why it has asked to be let go, if it has.
+        asked: Option<Cause>,
     },
     /// A server thread copies the answer into the sender's memory.
     Replying {
@@ -110,6 +117,8 @@ pub(crate) enum Event {
     Finish(Outcome),
     /// The sender has to stop waiting.
     End(Cause),
+    /// The sender has to stop waiting, but once it was received the server decides.
+    Ask(Cause),
 }
 
 /// Why an event was refused; the state stays as it was.
@@ -133,11 +142,15 @@ impl State {
             },
             State::SendBlocked => match event {
                 Event::Take => Ok(State::Receiving { wish: None }),
-                Event::End(cause) => Ok(State::Done(Outcome::Withdrawn(cause))),
+                Event::End(cause) | Event::Ask(cause) => Ok(State::Done(Outcome::Withdrawn(cause))),
                 _ => Err(Refusal::NotBlocked),
             },
             State::Receiving { wish } => Self::receiving(wish, event),
-            State::ReplyBlocked { copies, wish } => Self::reply_blocked(copies, wish, event),
+            State::ReplyBlocked {
+                copies,
+                wish,
+                asked,
+            } => Self::reply_blocked(copies, wish, asked, event),
             State::Replying { copies, outcome } => Self::replying(copies, outcome, event),
             State::Done(_) => match event {
                 // The sender was killed under the copier, who only now puts its token down.
@@ -146,7 +159,8 @@ impl State {
                 | Event::SenderFault
                 | Event::EndCopy
                 | Event::Finish(_)
-                | Event::End(_) => Ok(self),
+                | Event::End(_)
+                | Event::Ask(_) => Ok(self),
                 Event::BeginCopy | Event::BeginReply => Err(Refusal::NotBlocked),
                 Event::Offer | Event::Take => Err(Refusal::Illegal),
             },
@@ -158,6 +172,7 @@ impl State {
             (Event::Deliver, None) => Ok(State::ReplyBlocked {
                 copies: 0,
                 wish: None,
+                asked: None,
             }),
             (Event::PutBack, None) => Ok(State::SendBlocked),
             (Event::Deliver | Event::PutBack, Some(cause)) => {
@@ -165,7 +180,7 @@ impl State {
             }
             (Event::SenderFault, _) => Ok(State::Done(Outcome::Fault(Side::Client))),
             (Event::End(Cause::Killed), _) => Ok(State::Done(Outcome::Withdrawn(Cause::Killed))),
-            (Event::End(cause), wish) => Ok(State::Receiving {
+            (Event::End(cause) | Event::Ask(cause), wish) => Ok(State::Receiving {
                 wish: wish.or(Some(cause)),
             }),
             (Event::BeginCopy | Event::BeginReply, _) => Err(Refusal::NotBlocked),
@@ -173,16 +188,28 @@ impl State {
         }
     }
 
-    fn reply_blocked(copies: u16, wish: Option<Cause>, event: Event) -> Result<State, Refusal> {
+    fn reply_blocked(
+        copies: u16,
+        wish: Option<Cause>,
+        asked: Option<Cause>,
+        event: Event,
+    ) -> Result<State, Refusal> {
+        let stay = |copies, wish, asked| {
+            Ok(State::ReplyBlocked {
+                copies,
+                wish,
+                asked,
+            })
+        };
         match event {
             Event::BeginCopy | Event::BeginReply if wish.is_some() => Err(Refusal::NotBlocked),
             Event::BeginCopy => match copies.checked_add(1) {
-                Some(copies) => Ok(State::ReplyBlocked { copies, wish }),
+                Some(copies) => stay(copies, wish, asked),
                 None => Err(Refusal::TooMany),
             },
             Event::EndCopy => match (copies.checked_sub(1), wish) {
                 (Some(0), Some(cause)) => Ok(State::Done(Outcome::Abandoned(cause))),
-                (Some(copies), wish) => Ok(State::ReplyBlocked { copies, wish }),
+                (Some(copies), wish) => stay(copies, wish, asked),
                 (None, _) => Err(Refusal::Illegal),
             },
             Event::BeginReply => Ok(State::Replying {
@@ -192,10 +219,8 @@ impl State {
             Event::End(cause) if copies == 0 || cause == Cause::Killed => {
                 Ok(State::Done(Outcome::Abandoned(cause)))
             }
-            Event::End(cause) => Ok(State::ReplyBlocked {
-                copies,
-                wish: wish.or(Some(cause)),
-            }),
+            Event::End(cause) => stay(copies, wish.or(Some(cause)), asked),
+            Event::Ask(cause) => stay(copies, wish, asked.or(Some(cause))),
             _ => Err(Refusal::Illegal),
         }
     }
@@ -213,7 +238,7 @@ impl State {
                 (None, _) => Err(Refusal::Illegal),
             },
             Event::End(Cause::Killed) => Ok(State::Done(Outcome::Abandoned(Cause::Killed))),
-            Event::End(_) => Ok(State::Replying { copies, outcome }),
+            Event::End(_) | Event::Ask(_) => Ok(State::Replying { copies, outcome }),
             Event::BeginCopy | Event::BeginReply => Err(Refusal::NotBlocked),
             _ => Err(Refusal::Illegal),
         }
@@ -235,6 +260,19 @@ impl State {
     /// Whether the sender waits for an answer, and may be copied from and answered.
     pub(crate) fn is_reply_blocked(self) -> bool {
         matches!(self, State::ReplyBlocked { wish: None, .. })
+    }
+
+    /// Why the sender has asked to be let go, if it has and nobody answers it yet.
+    pub(crate) fn asked(self) -> Option<Cause> {
+        match self {
+            State::ReplyBlocked { asked, .. } => asked,
+            _ => None,
+        }
+    }
+
+    /// Whether the sender is still SEND-blocked in the eyes of everybody: not received yet.
+    pub(crate) fn is_send_blocked(self) -> bool {
+        matches!(self, State::SendBlocked | State::Receiving { .. })
     }
 
     /// How the message ended, if it did.

@@ -117,6 +117,11 @@ impl Parts {
         self.total
     }
 
+    /// Address and length of the first part, even if it has no bytes; `None` if there are no parts.
+    pub(crate) fn first(&self) -> Option<abi::Iov> {
+        (self.count > 0).then(|| self.part(0))
+    }
+
     /// A position `offset` bytes into the parts.
     pub(crate) fn at(&self, offset: usize) -> Cursor<'_> {
         let mut cursor = Cursor {

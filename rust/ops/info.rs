@@ -25,7 +25,9 @@ pub(super) fn features(_session: &Session, arg: usize, size: usize) -> Result<is
             | abi::FEATURE_TRANSFER
             | abi::FEATURE_REPLY_RECEIVE
             | abi::FEATURE_POLL
-            | abi::FEATURE_FD_CONNECTION,
+            | abi::FEATURE_FD_CONNECTION
+            | abi::FEATURE_PULSE
+            | abi::FEATURE_TIMEOUT,
         channel_flags: u64::from(channel::FLAGS),
         connect_flags: u64::from(abi::COF_CLOEXEC | abi::COF_NOSHARE),
         max_parts: abi::MAX_PARTS as u32,
@@ -40,8 +42,8 @@ pub(super) fn msg_info(session: &Session, arg: usize, size: usize) -> Result<isi
     let user = UserArg::<abi::MsgInfoGet>::new(arg);
     let args = user.read(size)?;
     let (channel, rcvid) = session.by_rcvid(args.rcvid)?;
-    let transaction = channel.rendezvous.find(rcvid)?;
-    let info = channel.describe(&transaction);
+    let (transaction, asked) = channel.rendezvous.find(rcvid)?;
+    let info = channel.describe(&transaction, asked);
     drop(transaction);
     user.field(offset_of!(abi::MsgInfoGet, info)).write(&info)?;
     Ok(0)

@@ -7,6 +7,7 @@
 pub(crate) mod channel;
 pub(crate) mod connect;
 pub(crate) mod info;
+pub(crate) mod pulse;
 pub(crate) mod receive;
 pub(crate) mod reply;
 pub(crate) mod send;
@@ -25,13 +26,14 @@ use kernel::{
 type Handler = fn(&Session, usize, usize) -> Result<isize>;
 
 /// The ioctls that need nothing but a session, the frequent ones first.
-const TABLE: [(abi::Call, Handler); 12] = [
+const TABLE: [(abi::Call, Handler); 13] = [
     (abi::MSG_SEND, send::by_session),
     (abi::MSG_REPLY_RECEIVE, reply_receive),
     (abi::MSG_RECEIVE, receive::msg_receive),
     (abi::MSG_REPLY, reply::msg_reply),
     (abi::MSG_READ, transfer::msg_read),
     (abi::MSG_WRITE, transfer::msg_write),
+    (abi::PULSE_SEND, pulse::by_session),
     (abi::MSG_ERROR, reply::msg_error),
     (abi::MSG_INFO, info::msg_info),
     (abi::CHANNEL_CREATE, channel::create),

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `QIPC_MSG_RECEIVE`: MsgReceive. Blocks; pulls the message out of the client's memory.
+//! `QIPC_MSG_RECEIVE`: MsgReceive and MsgReceivePulse. Blocks; pulls the message out of the client's memory.
 
-use crate::base::abi;
+use crate::base::{
+    abi,
+    pulse::Pulse, //
+};
 use crate::channel::Channel;
 use crate::copy::parts::Parts;
 use crate::rendezvous::{
+    deadline::Deadline,
+    tables::Want,
     Accepted,
     Claim, //
 };
@@ -16,6 +21,7 @@ use crate::sys::{
     task,
     user_args::UserArg, //
 };
+use crate::timeout::Timeout;
 use core::mem::offset_of;
 use kernel::{
     prelude::*,
@@ -32,19 +38,27 @@ const PATIENCE: usize = 64;
 pub(super) struct Reception {
     channel: Arc<Channel>,
     into: Parts,
+    want: Want,
     wait: bool,
+    timeout: Option<Timeout>,
 }
 
 impl Reception {
     /// Checks the arguments.
     pub(super) fn parse(session: &Session, args: &abi::MsgReceive) -> Result<Self> {
-        if args.flags & !(abi::BUF | abi::NONBLOCK) != 0 {
+        if args.flags & !(abi::BUF | abi::NONBLOCK | abi::PULSE_ONLY) != 0 {
             return Err(EINVAL);
         }
         Ok(Self {
             into: Parts::from_user(args.vec, args.flags & abi::BUF != 0)?,
             channel: session.channel(args.chid)?,
+            want: if args.flags & abi::PULSE_ONLY != 0 {
+                Want::Pulse
+            } else {
+                Want::Anything
+            },
             wait: args.flags & abi::NONBLOCK == 0,
+            timeout: Timeout::from_user(Some(session), args.timeout)?,
         })
     }
 }
@@ -71,13 +85,27 @@ pub(super) fn restart() -> Error {
     errno::restart_unless_handled()
 }
 
-/// Waits for a message, copies it, and describes it in `out`.
+/// Waits for a message or a pulse, copies it, and describes it in `out`.
 ///
 /// A client whose message cannot be read fails, and the next one is taken (B56).
 pub(super) fn receive(
     session: &Session,
     reception: &Reception,
     out: &UserArg<abi::ReceiveResult>,
+) -> Result<isize> {
+    let Some(timeout) = &reception.timeout else {
+        return receive_until(session, reception, out, &Deadline::NEVER);
+    };
+    timeout
+        .with(|deadline| receive_until(session, reception, out, deadline))
+        .map_err(|error| timeout.no_restart(error))
+}
+
+fn receive_until(
+    session: &Session,
+    reception: &Reception,
+    out: &UserArg<abi::ReceiveResult>,
+    deadline: &Deadline<'_>,
 ) -> Result<isize> {
     let channel = &reception.channel;
     let mut lost = 0;
@@ -89,16 +117,37 @@ pub(super) fn receive(
         if lost >= PATIENCE && !reception.wait {
             return Err(EAGAIN);
         }
-        match channel.rendezvous.accept(reception.wait) {
+        let accepted = channel
+            .rendezvous
+            .accept(reception.want, reception.wait, deadline);
+        match accepted {
             Ok(Accepted::OutOfIds(client)) => session.add_block(channel, &client)?,
             Ok(Accepted::Message(claim)) => match deliver(claim, reception, out)? {
                 Received::Delivered => return Ok(0),
                 Received::Lost => lost += 1,
             },
+            Ok(Accepted::Pulse(pulse, _memory)) => return deliver_pulse(pulse, reception, out),
             Err(error) if error == EINTR => return Err(restart()),
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Copies a pulse, which is gone if it does not fit into the first part (B68, B75). The info is
+/// left alone (B74).
+fn deliver_pulse(
+    pulse: Pulse,
+    reception: &Reception,
+    out: &UserArg<abi::ReceiveResult>,
+) -> Result<isize> {
+    let first = reception.into.first().unwrap_or_default();
+    if first.len < size_of::<abi::Pulse>() as u64 {
+        return Err(EFAULT);
+    }
+    UserArg::new(first.base as usize).write(&pulse.as_user())?;
+    out.field::<i64>(offset_of!(abi::ReceiveResult, rcvid))
+        .write(&0)?;
+    Ok(0)
 }
 
 /// Copies a message. On failures of the caller's own it goes back to its place (B57, B58, B64).
@@ -122,7 +171,7 @@ fn deliver(
     transaction.received.store(len as i64, Relaxed);
     out.write(&abi::ReceiveResult {
         rcvid: claim.rcvid().as_user(),
-        info: reception.channel.describe(transaction),
+        info: reception.channel.describe(transaction, None),
     })?;
     Ok(if claim.deliver() {
         Received::Delivered

@@ -34,6 +34,19 @@ const MAX_ERROR: i32 = 4095;
 /// `ERESTART` of user space, which asks the client to send again.
 const ERESTART_USER: i32 = 85;
 
+/// Stands for the reason that the client has to stop waiting.
+const RECORDED: i32 = -1;
+
+/// The errno of the reason why a client has asked to be let go; `EINVAL` if it has not.
+fn recorded(asked: Option<Cause>) -> Result<i32> {
+    let error = match asked.ok_or(EINVAL)? {
+        Cause::TimedOut => ETIMEDOUT,
+        Cause::Detached => EBADF,
+        Cause::Interrupted | Cause::Killed | Cause::ChannelGone => EINTR,
+    };
+    Ok(-error.to_errno())
+}
+
 /// A reply whose arguments are right.
 pub(super) struct Answer {
     rcvid: i64,
@@ -101,7 +114,7 @@ pub(super) fn reply(session: &Session, answer: &Answer) -> Result<(), Failure> {
     let rendezvous = &channel.rendezvous;
     let len = match answer.from.total() {
         0 => 0,
-        total => total.min(rendezvous.find(rcvid)?.message.reply.total()),
+        total => total.min(rendezvous.find(rcvid)?.0.message.reply.total()),
     };
     if len <= INLINE_BYTES {
         let mut inline = SmallBuf::new();
@@ -132,16 +145,18 @@ pub(super) fn reply(session: &Session, answer: &Answer) -> Result<(), Failure> {
 /// `QIPC_MSG_ERROR`.
 pub(super) fn msg_error(session: &Session, arg: usize, size: usize) -> Result<isize> {
     let args = UserArg::<abi::MsgError>::new(arg).read(size)?;
-    if args.reserved != 0 || !(0..=MAX_ERROR).contains(&args.error) {
+    if args.reserved != 0 || !(RECORDED..=MAX_ERROR).contains(&args.error) {
         return Err(EINVAL);
     }
     let (channel, rcvid) = session.by_rcvid(args.rcvid)?;
-    let outcome = match args.error {
+    let error = match args.error {
+        RECORDED => recorded(channel.rendezvous.find(rcvid)?.1)?,
+        error => error,
+    };
+    let outcome = match error {
         ERESTART_USER => Outcome::Restart,
         _ => Outcome::Answered,
     };
-    channel
-        .rendezvous
-        .answer(rcvid, outcome, 0, args.error, None)?;
+    channel.rendezvous.answer(rcvid, outcome, 0, error, None)?;
     Ok(0)
 }

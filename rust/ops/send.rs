@@ -14,12 +14,14 @@ use crate::connection::{
     Connection,
     Descriptor, //
 };
+use crate::rendezvous::deadline::Deadline;
 use crate::session::Session;
 use crate::sys::{
     errno,
     small_buf::SmallBuf,
     user_args::UserArg, //
 };
+use crate::timeout::Timeout;
 use core::mem::offset_of;
 use kernel::{
     prelude::*,
@@ -30,24 +32,41 @@ use kernel::{
 pub(super) fn by_session(session: &Session, arg: usize, size: usize) -> Result<isize> {
     let user = UserArg::new(arg);
     let args = user.read(size)?;
-    send(&user, &args, || session.home.connection(args.coid))
+    send(&user, &args, Some(session), || {
+        session.home.connection(args.coid)
+    })
 }
 
 /// Sends over a connection that is a descriptor.
 pub(crate) fn by_descriptor(descriptor: &Descriptor, arg: usize, size: usize) -> Result<isize> {
     let user = UserArg::new(arg);
     let args = user.read(size)?;
-    send(&user, &args, || descriptor.connection())
+    send(&user, &args, None, || descriptor.connection())
 }
 
 fn send(
     user: &UserArg<abi::MsgSend>,
     args: &abi::MsgSend,
+    session: Option<&Session>,
     connection: impl FnOnce() -> Result<Arc<Connection>>,
 ) -> Result<isize> {
     if args.flags & !(abi::SEND_BUF | abi::REPLY_BUF) != 0 {
         return Err(EINVAL);
     }
+    let Some(timeout) = Timeout::from_user(session, args.timeout)? else {
+        return send_until(user, args, connection, &Deadline::NEVER);
+    };
+    timeout
+        .with(|deadline| send_until(user, args, connection, deadline))
+        .map_err(|error| timeout.no_restart(error))
+}
+
+fn send_until(
+    user: &UserArg<abi::MsgSend>,
+    args: &abi::MsgSend,
+    connection: impl FnOnce() -> Result<Arc<Connection>>,
+    deadline: &Deadline<'_>,
+) -> Result<isize> {
     let out = user.field(offset_of!(abi::MsgSend, result));
     let connection = connection()?;
     let mut transaction = connection.checkout()?;
@@ -58,7 +77,9 @@ fn send(
     transaction.sender.adopt();
     let transaction = Arc::from(transaction);
     let mut inline = SmallBuf::new();
-    let sent = connection.rendezvous().send(&transaction, &mut inline);
+    let sent = connection
+        .rendezvous()
+        .send(&transaction, &mut inline, deadline);
     let result = sent.and_then(|sent| match sent.outcome {
         Outcome::Answered => {
             if let Err(error) = transaction.message.take_reply(&inline) {
@@ -105,6 +126,7 @@ fn ended(cause: Cause, unseen: bool) -> Error {
     match cause {
         Cause::Interrupted if unseen => errno::restart_unless_handled(),
         Cause::Interrupted | Cause::Killed => EINTR,
+        Cause::TimedOut => ETIMEDOUT,
         Cause::Detached => EBADF,
         Cause::ChannelGone => ESRCH,
     }

@@ -22,14 +22,23 @@
 //!    moment, the sender waits for it to finish, and now only a fatal signal wakes it.
 //! 3. A fatal signal ends the message at once, in any state.
 //!
+//! 4. A deadline is a wish to leave like a handled signal, if it limits the state that the message
+//!    is in.
+//!
+//! On a channel with the unblock flag the wish of a sender that was received is not carried out but
+//! told to the server by a pulse.
+//!
 //! The waiting ends with [`State::Done`] and in no other way.
 
+pub(crate) mod deadline;
+pub(crate) mod pulses;
 pub(crate) mod tables;
 
 use crate::base::{
     fault::Side,
     id::Rcvid,
     order::Key,
+    pulse::Pulse,
     state::{
         Cause,
         Event,
@@ -54,6 +63,7 @@ use crate::sys::{
     }, //
 };
 use crate::wake::WakeSet;
+use deadline::Deadline;
 use kernel::{
     prelude::*,
     sync::{
@@ -63,25 +73,45 @@ use kernel::{
         UniqueArc, //
     }, //
 };
+use pulses::{
+    PulseNode,
+    PulseQueue, //
+};
 use tables::{
     Client,
+    Late,
     Message,
+    Next,
     Origin,
     Receiver,
     Tables,
-    Transaction, //
+    Transaction,
+    Want, //
 };
 
 /// Receivers that are kept for the next call.
 const IDLE_RECEIVERS: usize = 16;
 /// Messages that are looked at in one go of the lock when some of many have to end.
 const STRETCH: usize = 128;
+/// Threads that are called at once for equal pulses.
+const MAX_CALLS: u32 = 8;
 /// How often the tables are walked for messages that a server puts back again and again.
 const WALKS: usize = 16;
+
+/// What a rendezvous is like from its beginning to its end.
+pub(crate) struct Config {
+    /// Whether clients that were received stay until they are answered (the unblock flag).
+    pub(crate) unblock: bool,
+    /// How many pulses of users can be queued.
+    pub(crate) max_pulses: u32,
+    /// Below how many queued pulses an overflow is news again.
+    pub(crate) rearm: u32,
+}
 
 /// Where the clients and the server threads of one channel meet.
 #[pin_data]
 pub(crate) struct Rendezvous {
+    unblock: bool,
     #[pin]
     tables: SpinLock<Tables>,
     #[pin]
@@ -90,12 +120,21 @@ pub(crate) struct Rendezvous {
     pollers: PollQueue,
 }
 
-/// What came of waiting for a message.
+/// What came of waiting for something to receive.
 pub(crate) enum Accepted<'a> {
     /// A message, for the caller to copy.
     Message(Claim<'a>),
+    /// A pulse, and memory that is freed with it.
+    Pulse(Pulse, Option<PulseNode>),
     /// Nothing yet: first the client of the first message needs a block of receive ids.
     OutOfIds(Arc<Client>),
+}
+
+/// Why a waiting server thread looks at the queue for the last time.
+#[derive(Clone, Copy)]
+enum Last {
+    Signalled,
+    TimedOut,
 }
 
 /// How a send ended.
@@ -108,11 +147,24 @@ pub(crate) struct Sent {
     pub(crate) error: i32,
 }
 
+impl Sent {
+    fn withdrawn(cause: Cause) -> Self {
+        Self {
+            outcome: Outcome::Withdrawn(cause),
+            status: 0,
+            error: 0,
+        }
+    }
+}
+
 impl Rendezvous {
     /// Makes an open rendezvous without anybody in it.
-    pub(crate) fn new() -> impl PinInit<Self, Error> {
+    pub(crate) fn new(config: Config) -> impl PinInit<Self, Error> {
+        let pulses = PulseQueue::new(config.max_pulses, config.rearm);
+        let tables = Tables::new(config.unblock, pulses);
         try_pin_init!(Self {
-            tables <- new_spinlock!(Tables::new(), "Rendezvous::tables"),
+            unblock: config.unblock,
+            tables <- new_spinlock!(tables, "Rendezvous::tables"),
             idle <- new_spinlock!(
                 KVec::with_capacity(IDLE_RECEIVERS, GFP_KERNEL_ACCOUNT)?,
                 "Rendezvous::idle"
@@ -127,34 +179,32 @@ impl Rendezvous {
 
     /// Makes a transaction that can be used with this rendezvous, again and again.
     pub(crate) fn transaction(&self, message: Message) -> Result<UniqueArc<Transaction>> {
-        Transaction::new(&self.tables, message)
+        Transaction::new(&self.tables, message, self.unblock)
     }
 
     /// Sends a message and waits for what becomes of it.
     ///
     /// The calling thread has been adopted by the transaction's parker. A short reply is left in
-    /// `inline`. Fails with `EBADF` if the channel or the connection is closed.
+    /// `inline`. Fails with `EBADF` if the channel or the connection is closed, and with `ENOMEM`.
     pub(crate) fn send(
         &self,
         transaction: &Arc<Transaction>,
         inline: &mut SmallBuf,
+        deadline: &Deadline<'_>,
     ) -> Result<Sent> {
         let origin = &transaction.message.origin;
         origin.begin();
         let sent = loop {
-            if let Err(error) = self.offer(transaction) {
-                break Err(error);
+            match self.offer(transaction, deadline) {
+                Ok(true) => self.wait(transaction, deadline),
+                Ok(false) => break Ok(Sent::withdrawn(Cause::TimedOut)),
+                Err(error) => break Err(error),
             }
-            self.wait(transaction);
             let result = self.tables.lock().result(transaction, inline);
             match result {
                 // A server that asks for the message again and again must not keep the sender here.
                 Some((Outcome::Restart, ..)) if task::is_signalled() => {
-                    break Ok(Sent {
-                        outcome: Outcome::Withdrawn(Cause::Interrupted),
-                        status: 0,
-                        error: 0,
-                    })
+                    break Ok(Sent::withdrawn(Cause::Interrupted))
                 }
                 Some((Outcome::Restart, ..)) => (),
                 Some((outcome, status, error)) => {
@@ -172,28 +222,119 @@ impl Rendezvous {
         sent
     }
 
-    fn offer(&self, transaction: &Arc<Transaction>) -> Result {
+    /// Puts the message into the queue, unless the deadline forbids to wait; says whether it did.
+    fn offer(&self, transaction: &Arc<Transaction>, deadline: &Deadline<'_>) -> Result<bool> {
+        if self.unblock {
+            transaction.provide(&self.tables)?;
+        }
         let mut wakes = self.wakes();
         let mut tables = self.tables.lock();
         if !tables.open || transaction.message.origin.is_closed() {
             return Err(EBADF);
         }
-        tables.offer(transaction, &mut wakes);
-        Ok(())
+        let mut late = Late::No;
+        if deadline.ends() {
+            // The states that the message would block in now (B100).
+            let waits = tables.has_receiver();
+            if deadline.is_now(if waits { deadline.reply } else { deadline.send }) {
+                return Ok(false);
+            }
+            if !waits && deadline.is_now(deadline.reply) {
+                late = Late::Ends;
+            }
+        }
+        tables.offer(transaction, late, &mut wakes);
+        Ok(true)
     }
 
     /// Sleeps until the message is done; the stages are those at the head of this file.
-    fn wait(&self, transaction: &Arc<Transaction>) {
+    fn wait(&self, transaction: &Arc<Transaction>, deadline: &Deadline<'_>) {
         let mut until = Until::Signal;
-        while transaction.sender.park(until) == Woke::Signalled {
-            let cause = if task::is_dying() {
-                Cause::Killed
-            } else {
-                Cause::Interrupted
-            };
-            self.step(transaction, Event::End(cause));
-            until = Until::FatalSignal;
+        let mut alarm = deadline.alarm;
+        // What is due at once does not wait for the sleep.
+        let mut due = alarm.is_none() && !deadline.ends();
+        loop {
+            if core::mem::take(&mut due) {
+                self.expire(transaction, deadline);
+            }
+            match transaction.sender.park(until, alarm) {
+                Woke::Called => {
+                    if !self.was_called_late(transaction) {
+                        return;
+                    }
+                    due = true;
+                }
+                Woke::Signalled => {
+                    let cause = if task::is_dying() {
+                        Cause::Killed
+                    } else {
+                        Cause::Interrupted
+                    };
+                    self.end(transaction, cause);
+                    until = Until::FatalSignal;
+                }
+                Woke::TimedOut => {
+                    alarm = None;
+                    due = true;
+                }
+            }
         }
+    }
+
+    /// Whether the sender was called because it was received after its deadline, and not because
+    /// it is done. After that it can sleep again.
+    fn was_called_late(&self, transaction: &Arc<Transaction>) -> bool {
+        let mut tables = self.tables.lock();
+        let cell = transaction.cell.access_mut(&mut tables);
+        if cell.state.outcome().is_some() {
+            return false;
+        }
+        cell.late = Late::No;
+        transaction.sender.rearm();
+        true
+    }
+
+    /// The deadline has come.
+    fn expire(&self, transaction: &Arc<Transaction>, deadline: &Deadline<'_>) {
+        let mut notify = None;
+        let mut wakes = self.wakes();
+        let mut tables = self.tables.lock();
+        let cell = transaction.cell.access_mut(&mut tables);
+        let (limited, later) = if cell.state.is_send_blocked() {
+            (deadline.send, deadline.reply)
+        } else {
+            (deadline.reply, false)
+        };
+        if cell.state.outcome().is_some() {
+            return;
+        }
+        if limited {
+            notify = deadline.notify;
+            if deadline.ends() {
+                let event = tables.ending(Cause::TimedOut);
+                let _ = tables.step(transaction, event, &mut wakes);
+            }
+        } else if later {
+            cell.late = if deadline.ends() {
+                Late::Ends
+            } else {
+                Late::Calls
+            };
+        }
+        drop(tables);
+        drop(wakes);
+        if let Some(notify) = notify {
+            notify();
+        }
+    }
+
+    /// The sender has to stop waiting.
+    fn end(&self, transaction: &Arc<Transaction>, cause: Cause) {
+        let mut wakes = self.wakes();
+        let mut tables = self.tables.lock();
+        let event = tables.ending(cause);
+        // What cannot happen in this state any more need not happen.
+        let _ = tables.step(transaction, event, &mut wakes);
     }
 
     fn step(&self, transaction: &Arc<Transaction>, event: Event) {
@@ -203,14 +344,25 @@ impl Rendezvous {
         let _ = tables.step(transaction, event, &mut wakes);
     }
 
-    /// Waits for a message.
+    /// Waits for something to receive.
     ///
-    /// Fails with `ESRCH` if the channel is closed, with `EINTR` if a signal comes first, and with
-    /// `EAGAIN` if the caller does not want to wait. Delivered beats interrupted: a message that
-    /// is there is returned even if a signal is pending.
-    pub(crate) fn accept(&self, wait: bool) -> Result<Accepted<'_>> {
-        if let Some(accepted) = self.try_accept(None, false)? {
+    /// Fails with `ESRCH` if the channel is closed, with `EINTR` if a signal comes first, with
+    /// `ETIMEDOUT` after the deadline, and with `EAGAIN` if the caller does not want to wait.
+    /// Delivered beats interrupted: what is there is returned even if a signal is pending.
+    pub(crate) fn accept(
+        &self,
+        want: Want,
+        wait: bool,
+        deadline: &Deadline<'_>,
+    ) -> Result<Accepted<'_>> {
+        if let Some(accepted) = self.try_accept(want, None, None)? {
             return Ok(accepted);
+        }
+        if deadline.is_now(deadline.receive) {
+            match deadline.notify {
+                Some(notify) => notify(),
+                None => return Err(ETIMEDOUT),
+            }
         }
         if !wait {
             return Err(EAGAIN);
@@ -222,7 +374,7 @@ impl Rendezvous {
         };
         receiver.thread.adopt();
         let receiver = Arc::from(receiver);
-        let accepted = self.accept_sleeping(&receiver);
+        let accepted = self.accept_sleeping(want, &receiver, deadline);
         if let Some(receiver) = Arc::into_unique_or_drop(receiver) {
             let mut receiver = Pin::into_inner(receiver);
             receiver.thread.release();
@@ -233,55 +385,171 @@ impl Rendezvous {
         accepted
     }
 
-    fn accept_sleeping(&self, receiver: &Arc<Receiver>) -> Result<Accepted<'_>> {
-        let mut signalled = false;
+    fn accept_sleeping(
+        &self,
+        want: Want,
+        receiver: &Arc<Receiver>,
+        deadline: &Deadline<'_>,
+    ) -> Result<Accepted<'_>> {
+        let mut alarm = deadline.alarm.filter(|_| deadline.receive);
+        let mut last = None;
         loop {
-            if let Some(accepted) = self.try_accept(Some(receiver), signalled)? {
+            if let Some(accepted) = self.try_accept(want, Some(receiver), last)? {
                 return Ok(accepted);
             }
-            signalled = receiver.thread.park(Until::Signal) == Woke::Signalled;
+            last = match receiver.thread.park(Until::Signal, alarm) {
+                Woke::Called => None,
+                Woke::Signalled => Some(Last::Signalled),
+                Woke::TimedOut => {
+                    alarm = None;
+                    match deadline.notify {
+                        Some(notify) => {
+                            notify();
+                            None
+                        }
+                        None => Some(Last::TimedOut),
+                    }
+                }
+            };
         }
     }
 
-    /// Takes the first message, or lets `receiver` wait for the next one.
+    /// Takes the first item, or lets `receiver` wait for the next one.
     ///
-    /// Each message that comes calls one waiting thread. The called thread may find that another
+    /// Each item that comes calls one waiting thread. The called thread may find that another
     /// one, which did not wait, was faster; then it waits again. A called thread that leaves
-    /// without a message although one is there passes the call on.
+    /// without an item although one is there passes the call on.
     fn try_accept(
         &self,
+        want: Want,
         receiver: Option<&Arc<Receiver>>,
-        signalled: bool,
+        last: Option<Last>,
     ) -> Result<Option<Accepted<'_>>> {
+        loop {
+            // Declared before the lock is taken, so that they die after it.
+            let mut wakes = self.wakes();
+            let mut late = None;
+            let mut tables = self.tables.lock();
+            if let Some(receiver) = receiver {
+                tables.delist(receiver);
+            }
+            if !tables.open {
+                return Err(ESRCH);
+            }
+            let transaction = match tables.next(want) {
+                Some(Next::Message(transaction)) => transaction,
+                Some(Next::Pulse) => {
+                    let taken = tables.pulses.take();
+                    tables.pass_pulse_on(&mut wakes);
+                    drop(tables);
+                    return Ok(taken.map(|(pulse, node)| Accepted::Pulse(pulse, node)));
+                }
+                None => {
+                    return match (receiver, last) {
+                        (None, _) => Ok(None),
+                        (Some(_), Some(Last::Signalled)) => Err(EINTR),
+                        (Some(_), Some(Last::TimedOut)) => Err(ETIMEDOUT),
+                        (Some(receiver), None) => {
+                            tables.enlist(receiver, want);
+                            Ok(None)
+                        }
+                    }
+                }
+            };
+            if transaction.cell.access_mut(&mut tables).late == Late::Ends {
+                // One after the other, each with the lock to itself.
+                let _ = tables.step(&transaction, Event::End(Cause::TimedOut), &mut wakes);
+                late.replace(transaction);
+                continue;
+            }
+            let client = &transaction.message.origin.client;
+            if tables.rcvids(client).is_empty() {
+                let client = client.clone();
+                // The caller comes back with ids, or fails.
+                tables.call_receiver(Want::Anything, &mut wakes);
+                drop(tables);
+                return Ok(Some(Accepted::OutOfIds(client)));
+            }
+            let taken = tables.take(&transaction, &mut wakes);
+            tables.pass_pulse_on(&mut wakes);
+            drop(tables);
+            return Ok(taken.map(|rcvid| {
+                Accepted::Message(Claim {
+                    rendezvous: self,
+                    transaction,
+                    rcvid,
+                    put_back: true,
+                })
+            }));
+        }
+    }
+
+    /// Queues a pulse of a user (MsgSendPulse). Never blocks, but may sleep for memory.
+    ///
+    /// Fails with `EBADF` if the channel is closed, with `EAGAIN` if its pool is full, and with
+    /// `ENOMEM`.
+    pub(crate) fn pulse(&self, pulse: Pulse) -> Result {
+        let node = PulseNode::new()?;
+        if !self.is_open() {
+            return Err(EBADF);
+        }
+        match self.pulses(pulse, 1, node) {
+            0 => Ok(()),
+            _ => Err(EAGAIN),
+        }
+    }
+
+    /// Queues up to `count` equal pulses of a user, and returns how many did not fit. Does not
+    /// sleep. Nothing happens if the channel is closed.
+    pub(crate) fn pulses(&self, pulse: Pulse, count: u32, node: PulseNode) -> u32 {
+        // Declared before the lock is taken, so that it is freed after it.
+        let mut unused = Some(node);
         let mut wakes = self.wakes();
         let mut tables = self.tables.lock();
-        if let Some(receiver) = receiver {
-            tables.delist(receiver);
-        }
         if !tables.open {
-            return Err(ESRCH);
+            return 0;
         }
-        if !tables.has_message() {
-            match receiver {
-                Some(_) if signalled => return Err(EINTR),
-                Some(receiver) => tables.enlist(receiver),
-                None => (),
+        let fit = count.min(tables.pulses.room());
+        if fit > 0 {
+            let key = Key::new(pulse.priority, tables.stamp());
+            if let Some(node) = unused.take() {
+                tables.pulses.insert_counted(key, pulse, fit, node);
             }
-            return Ok(None);
+            for _ in 0..fit.min(MAX_CALLS) {
+                if !tables.call_receiver(Want::Pulse, &mut wakes) {
+                    break;
+                }
+            }
+            tables.notify_pollers(&mut wakes);
         }
-        if let Some(client) = tables.out_of_ids() {
-            // The caller comes back with ids, or fails.
-            tables.call_receiver(&mut wakes);
-            return Ok(Some(Accepted::OutOfIds(client)));
+        count - fit
+    }
+
+    /// Notes that a pulse did not fit into the pool; says whether the owner has to be told.
+    pub(crate) fn overflow(&self) -> bool {
+        self.tables.lock().pulses.overflow()
+    }
+
+    /// Queues a pulse of the system, for which there is always room; with `first` ahead of
+    /// everything. Does not sleep. Nothing happens if the channel is closed.
+    pub(crate) fn system_pulse(&self, pulse: Pulse, node: PulseNode, first: bool) {
+        // Declared before the lock is taken, so that it is freed after it.
+        let mut unused = Some(node);
+        let mut wakes = self.wakes();
+        let mut tables = self.tables.lock();
+        if !tables.open {
+            return;
         }
-        Ok(tables.take(&mut wakes).map(|(transaction, rcvid)| {
-            Accepted::Message(Claim {
-                rendezvous: self,
-                transaction,
-                rcvid,
-                put_back: true,
-            })
-        }))
+        let stamp = tables.stamp();
+        let key = if first {
+            Key::ahead(stamp)
+        } else {
+            Key::new(pulse.priority, stamp)
+        };
+        if let Some(node) = unused.take() {
+            tables.pulses.insert(key, pulse, node);
+            tables.announce(Want::Pulse, &mut wakes);
+        }
     }
 
     /// Makes what the connections of a client have in common.
@@ -309,15 +577,26 @@ impl Rendezvous {
     }
 
     /// The message that `rcvid` names, if its sender waits for an answer; `ESRCH` otherwise.
-    pub(crate) fn find(&self, rcvid: Rcvid) -> Result<Arc<Transaction>> {
+    ///
+    /// Also says why the sender asked to be let go, if it did.
+    pub(crate) fn find(&self, rcvid: Rcvid) -> Result<(Arc<Transaction>, Option<Cause>)> {
         let mut tables = self.tables.lock();
         let transaction = tables.named(rcvid).ok_or(ESRCH)?;
-        if tables.state(&transaction).is_reply_blocked() {
-            return Ok(transaction);
+        let state = tables.state(&transaction);
+        if state.is_reply_blocked() {
+            return Ok((transaction, state.asked()));
         }
         // The last reference must not be dropped in the lock.
         drop(tables);
         Err(ESRCH)
+    }
+
+    /// Lets a sender that waits for an answer time out (a delivered event of kind UNBLOCK); `ESRCH`
+    /// if it does not wait any more.
+    pub(crate) fn unblock(&self, rcvid: Rcvid) -> Result {
+        let (transaction, _) = self.find(rcvid)?;
+        self.end(&transaction, Cause::TimedOut);
+        Ok(())
     }
 
     /// Starts to read or write the memory of a sender; `ESRCH` if it does not wait any more.
@@ -404,11 +683,16 @@ impl Rendezvous {
 
     /// Ends every message, lets every waiting thread go, and refuses what comes after.
     pub(crate) fn close(&self) {
-        self.tables.lock().open = false;
+        let mut tables = self.tables.lock();
+        tables.open = false;
+        // Nobody is told that a pulse was lost (B76).
+        let pulses = tables.pulses.clear();
+        drop(tables);
+        drop(pulses);
         self.end_where(Cause::ChannelGone, |_| true);
         loop {
             let mut wakes = self.wakes();
-            if !self.tables.lock().call_receiver(&mut wakes) {
+            if !self.tables.lock().call_receiver(Want::Pulse, &mut wakes) {
                 wakes.notify_pollers();
                 break;
             }
@@ -448,7 +732,8 @@ impl Rendezvous {
             from = successor(key);
             if which(&transaction.message) {
                 chosen = transaction.clone();
-                let _ = tables.step(&chosen, Event::End(cause), &mut wakes);
+                let event = tables.ending(cause);
+                let _ = tables.step(&chosen, event, &mut wakes);
                 drop(tables);
                 return Some(from);
             }
@@ -456,13 +741,13 @@ impl Rendezvous {
         Some(from)
     }
 
-    /// Says whether a message waits and whether the channel is open, to those who poll.
+    /// Says whether something waits and whether the channel is open, to those who poll.
     ///
     /// They wait for what changes that before anything is looked at.
     pub(crate) fn poll<'a>(&'a self, poller: Poller<'a>) -> (bool, bool) {
         poller.wait_for(&self.pollers);
         let tables = self.tables.lock();
-        (tables.has_message(), tables.open)
+        (tables.has_any(), tables.open)
     }
 
     /// Prepares the channel for pollers; has to be called before the first one comes.

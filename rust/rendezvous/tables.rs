@@ -11,6 +11,10 @@
 //! It brings its nodes of the tables with it, so that moving it from table to table allocates
 //! nothing.
 
+use super::pulses::{
+    PulseNode,
+    PulseQueue, //
+};
 use crate::base::{
     abi,
     id::{
@@ -18,7 +22,9 @@ use crate::base::{
         RcvidSource, //
     },
     order::Key,
+    pulse::Pulse,
     state::{
+        Cause,
         Event,
         Outcome,
         Refusal,
@@ -243,10 +249,28 @@ pub(crate) struct Answer {
 pub(super) struct Cell {
     pub(super) state: State,
     pub(super) answer: Answer,
+    /// What has to happen when it is received, because the deadline for the time after that has
+    /// passed before.
+    pub(super) late: Late,
     key: Key,
     rcvid: Option<Rcvid>,
+    /// Memory for the pulse that asks the server to let the sender go.
+    unblock_node: Option<PulseNode>,
+    /// Place of that pulse in the queue, if it was queued.
+    unblock_key: Option<Key>,
     queue_node: Option<RBTreeNodeReservation<Key, Arc<Transaction>>>,
     named_node: Option<RBTreeNodeReservation<Rcvid, Arc<Transaction>>>,
+}
+
+/// Whether a deadline for the time after the receive has passed before that.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Late {
+    /// No.
+    No,
+    /// Yes: the sender leaves instead of being received.
+    Ends,
+    /// Yes: the sender is called when it was received, to see to the rest itself.
+    Calls,
 }
 
 /// One send: a message, its sender, and how far it has come.
@@ -257,11 +281,17 @@ pub(crate) struct Transaction {
     pub(crate) sender: Parker,
     /// How much of it the server took when it received it. Written by the holder of the claim.
     pub(crate) received: Atomic<i64>,
+    /// Whether the memory for the unblock pulse was used up.
+    lacks_node: Atomic<i32>,
     pub(super) cell: LockedBy<Cell, Tables>,
 }
 
 impl Transaction {
-    pub(super) fn new(tables: &SpinLock<Tables>, message: Message) -> Result<UniqueArc<Self>> {
+    pub(super) fn new(
+        tables: &SpinLock<Tables>,
+        message: Message,
+        unblock: bool,
+    ) -> Result<UniqueArc<Self>> {
         let cell = Cell {
             state: State::Idle,
             answer: Answer {
@@ -269,8 +299,11 @@ impl Transaction {
                 error: 0,
                 inline: SmallBuf::new(),
             },
+            late: Late::No,
             key: Key::new(0, 0),
             rcvid: None,
+            unblock_node: None,
+            unblock_key: None,
             queue_node: Some(RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?),
             named_node: Some(RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?),
         };
@@ -279,29 +312,63 @@ impl Transaction {
                 message,
                 sender: Parker::new(),
                 received: Atomic::new(0),
+                lacks_node: Atomic::new(i32::from(unblock)),
                 cell: LockedBy::new(tables, cell),
             },
             GFP_KERNEL_ACCOUNT,
         )?)
     }
+
+    /// Sees to it that there is memory for the unblock pulse; for the sender, before each send.
+    pub(super) fn provide(&self, tables: &SpinLock<Tables>) -> Result {
+        if self.lacks_node.load(Relaxed) == 0 {
+            return Ok(());
+        }
+        let node = PulseNode::new()?;
+        let mut tables = tables.lock();
+        let cell = self.cell.access_mut(&mut tables);
+        let old = cell.unblock_node.replace(node);
+        drop(tables);
+        drop(old);
+        self.lacks_node.store(0, Relaxed);
+        Ok(())
+    }
 }
 
-/// A server thread that waits for a message.
+/// What a server thread waits for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Want {
+    /// A pulse (MsgReceivePulse). Those who wait for it are called after all others.
+    Pulse,
+    /// A message or a pulse (MsgReceive).
+    Anything,
+}
+
+/// Which table the next item is in.
+pub(super) enum Next {
+    Pulse,
+    Message(Arc<Transaction>),
+}
+
+/// A server thread that waits for something to receive.
 pub(super) struct Receiver {
     /// Where it sleeps.
     pub(super) thread: Parker,
     cell: LockedBy<ReceiverCell, Tables>,
 }
 
+/// Place of a waiting server thread: the one behind all others is called first.
+type Turn = (Want, u64);
+
 struct ReceiverCell {
-    stamp: u64,
-    node: Option<RBTreeNodeReservation<u64, Arc<Receiver>>>,
+    turn: Turn,
+    node: Option<RBTreeNodeReservation<Turn, Arc<Receiver>>>,
 }
 
 impl Receiver {
     pub(super) fn new(tables: &SpinLock<Tables>) -> Result<UniqueArc<Self>> {
         let cell = ReceiverCell {
-            stamp: 0,
+            turn: (Want::Anything, 0),
             node: Some(RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?),
         };
         Ok(UniqueArc::new(
@@ -322,55 +389,82 @@ pub(crate) struct Tables {
     pub(super) polled: bool,
     /// How many messages were put back into the queue.
     pub(super) put_back: u64,
+    /// Whether a client that was received stays until it is answered.
+    unblock: bool,
     arrivals: u64,
+    pub(super) pulses: PulseQueue,
     /// SEND-blocked clients, in the order in which they are received.
     queue: RBTree<Key, Arc<Transaction>>,
     /// Clients that are being received or REPLY-blocked.
     named: RBTree<Rcvid, Arc<Transaction>>,
     /// RECEIVE-blocked server threads; the last one to come is the first one to go.
-    receivers: RBTree<u64, Arc<Receiver>>,
+    receivers: RBTree<Turn, Arc<Receiver>>,
 }
 
 impl Tables {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(unblock: bool, pulses: PulseQueue) -> Self {
         Self {
             open: true,
             polled: false,
             put_back: 0,
+            unblock,
             arrivals: 0,
+            pulses,
             queue: RBTree::new(),
             named: RBTree::new(),
             receivers: RBTree::new(),
         }
     }
 
-    fn stamp(&mut self) -> u64 {
+    pub(super) fn stamp(&mut self) -> u64 {
         self.arrivals += 1;
         self.arrivals
     }
 
-    /// Whether a message waits to be received.
-    pub(super) fn has_message(&self) -> bool {
-        !self.queue.is_empty()
+    /// Whether something waits to be received.
+    pub(super) fn has_any(&self) -> bool {
+        !self.queue.is_empty() || !self.pulses.is_empty()
+    }
+
+    /// What is received next.
+    pub(super) fn next(&self, want: Want) -> Option<Next> {
+        let pulse = self.pulses.first();
+        let message = match want {
+            Want::Anything => self.queue.cursor_front(),
+            Want::Pulse => None,
+        };
+        match (pulse, message) {
+            (Some(pulse), Some(message)) if pulse < *message.current().0 => Some(Next::Pulse),
+            (_, Some(message)) => Some(Next::Message(message.current().1.clone())),
+            (Some(_), None) => Some(Next::Pulse),
+            (None, None) => None,
+        }
+    }
+
+    /// Whether a thread waits for messages.
+    pub(super) fn has_receiver(&self) -> bool {
+        self.receivers
+            .cursor_back()
+            .is_some_and(|last| last.current().0 .0 == Want::Anything)
     }
 
     /// Puts a message that is new, or to be sent again, at its place in the queue.
-    pub(super) fn offer(&mut self, transaction: &Arc<Transaction>, wakes: &mut WakeSet<'_>) {
+    pub(super) fn offer(
+        &mut self,
+        transaction: &Arc<Transaction>,
+        late: Late,
+        wakes: &mut WakeSet<'_>,
+    ) {
         let key = Key::new(transaction.message.priority, self.stamp());
         transaction.sender.rearm();
         let cell = transaction.cell.access_mut(self);
         cell.key = key;
         cell.rcvid = None;
+        cell.late = late;
+        cell.unblock_key = None;
         cell.state = State::Idle;
         cell.answer.inline.clear();
         let _ = self.step(transaction, Event::Offer, wakes);
-    }
-
-    /// The client of the first message, if it has no receive id left.
-    pub(super) fn out_of_ids(&mut self) -> Option<Arc<Client>> {
-        let front = self.queue.cursor_front()?;
-        let client = front.current().1.message.origin.client.clone();
-        self.rcvids(&client).is_empty().then_some(client)
     }
 
     /// The receive ids that a client has left.
@@ -378,16 +472,28 @@ impl Tables {
         client.rcvids.access_mut(self)
     }
 
-    /// Takes the first message out of the queue and gives it a receive id.
-    ///
-    /// The caller has seen to it that there is an id.
-    pub(super) fn take(&mut self, wakes: &mut WakeSet<'_>) -> Option<(Arc<Transaction>, Rcvid)> {
-        let transaction = self.queue.cursor_front()?.current().1.clone();
+    /// Takes a message out of the queue and gives it a receive id; `None` if its client has none.
+    pub(super) fn take(
+        &mut self,
+        transaction: &Arc<Transaction>,
+        wakes: &mut WakeSet<'_>,
+    ) -> Option<Rcvid> {
         let rcvid = self.rcvids(&transaction.message.origin.client).take()?;
         transaction.cell.access_mut(self).rcvid = Some(rcvid);
-        match self.step(&transaction, Event::Take, wakes) {
-            Ok(_) => Some((transaction, rcvid)),
-            Err(_) => None,
+        self.step(transaction, Event::Take, wakes).ok()?;
+        Some(rcvid)
+    }
+
+    /// What it is that a sender has to stop waiting for this reason.
+    ///
+    /// With the unblock flag the server is asked, but not if the sender is being killed, or there
+    /// is nobody left to ask.
+    pub(super) fn ending(&self, cause: Cause) -> Event {
+        match cause {
+            Cause::Interrupted | Cause::TimedOut | Cause::Detached if self.unblock => {
+                Event::Ask(cause)
+            }
+            _ => Event::End(cause),
         }
     }
 
@@ -434,7 +540,66 @@ impl Tables {
         if before.outcome().is_none() && after.outcome().is_some() {
             wakes.add(transaction.sender.unpark());
         }
+        if self.unblock {
+            self.tell_server(transaction, before, after, wakes);
+        }
+        if event == Event::Deliver && after.is_reply_blocked() {
+            let cell = transaction.cell.access_mut(self);
+            if cell.late == Late::Calls {
+                wakes.add(transaction.sender.unpark());
+            }
+        }
         Ok(after)
+    }
+
+    /// Queues the pulse that asks for an answer, once for each message, or takes it out again when
+    /// the answer comes first (B92, B93).
+    fn tell_server(
+        &mut self,
+        transaction: &Arc<Transaction>,
+        before: State,
+        after: State,
+        wakes: &mut WakeSet<'_>,
+    ) {
+        let killed = after == State::Done(Outcome::Abandoned(Cause::Killed))
+            && matches!(before, State::ReplyBlocked { .. });
+        if before.asked().is_none() && (after.asked().is_some() || killed) {
+            self.ask(transaction, wakes);
+        } else if before.asked().is_some() && after.asked().is_none() && !killed {
+            let key = transaction.cell.access_mut(self).unblock_key.take();
+            let node = key.and_then(|key| self.pulses.remove(key));
+            if node.is_some() {
+                transaction.lacks_node.store(0, Relaxed);
+                transaction.cell.access_mut(self).unblock_node = node;
+            }
+        }
+    }
+
+    fn ask(&mut self, transaction: &Arc<Transaction>, wakes: &mut WakeSet<'_>) {
+        let key = Key::new(transaction.message.priority, self.stamp());
+        let cell = transaction.cell.access_mut(self);
+        let (Some(node), Some(rcvid)) = (cell.unblock_node.take(), cell.rcvid) else {
+            return;
+        };
+        cell.unblock_key = Some(key);
+        transaction.lacks_node.store(1, Relaxed);
+        let message = &transaction.message;
+        let pulse = Pulse::unblock(rcvid, message.origin.client.scoid, message.priority);
+        self.pulses.insert(key, pulse, node);
+        self.announce(Want::Pulse, wakes);
+    }
+
+    /// Something was queued: calls a thread that takes it, and those who poll.
+    pub(super) fn announce(&mut self, what: Want, wakes: &mut WakeSet<'_>) {
+        self.call_receiver(what, wakes);
+        self.notify_pollers(wakes);
+    }
+
+    /// Has those who poll the channel look again.
+    pub(super) fn notify_pollers(&self, wakes: &mut WakeSet<'_>) {
+        if self.polled {
+            wakes.notify_pollers();
+        }
     }
 
     /// Notes the answer that goes with the next [`Event::Finish`].
@@ -472,10 +637,7 @@ impl Tables {
         if let Some(node) = cell.queue_node.take() {
             self.queue.insert(node.into_node(key, transaction.clone()));
         }
-        self.call_receiver(wakes);
-        if self.polled {
-            wakes.notify_pollers();
-        }
+        self.announce(Want::Anything, wakes);
     }
 
     fn dequeue(&mut self, transaction: &Arc<Transaction>) {
@@ -502,35 +664,55 @@ impl Tables {
         }
     }
 
-    /// Lets a thread wait for the next message; it must not wait already.
-    pub(super) fn enlist(&mut self, receiver: &Arc<Receiver>) {
-        let stamp = self.stamp();
+    /// Lets a thread wait for what it wants; it must not wait already.
+    pub(super) fn enlist(&mut self, receiver: &Arc<Receiver>, want: Want) {
+        let turn = (want, self.stamp());
         receiver.thread.rearm();
         let cell = receiver.cell.access_mut(self);
-        cell.stamp = stamp;
+        cell.turn = turn;
         if let Some(node) = cell.node.take() {
             self.receivers
-                .insert(node.into_node(stamp, receiver.clone()));
+                .insert(node.into_node(turn, receiver.clone()));
         }
     }
 
     /// Takes a thread out again, if nobody has called it yet.
     pub(super) fn delist(&mut self, receiver: &Arc<Receiver>) {
-        let stamp = receiver.cell.access_mut(self).stamp;
-        if let Some(node) = self.receivers.remove_node(&stamp) {
+        let turn = receiver.cell.access_mut(self).turn;
+        if let Some(node) = self.receivers.remove_node(&turn) {
             receiver.cell.access_mut(self).node = Some(node.into_reservation());
         }
     }
 
-    /// Calls the thread that began to wait last; says whether there was one.
-    pub(super) fn call_receiver(&mut self, wakes: &mut WakeSet<'_>) -> bool {
+    /// Calls the thread that began to wait last, before all of those that wait for pulses only,
+    /// which a message does not call at all; says whether there was one.
+    ///
+    /// `what` is `Anything` for a message.
+    pub(super) fn call_receiver(&mut self, what: Want, wakes: &mut WakeSet<'_>) -> bool {
         let Some(last) = self.receivers.cursor_back() else {
             return false;
         };
-        let receiver = last.current().1.clone();
+        let (turn, receiver) = last.current();
+        if turn.0 < what {
+            return false;
+        }
+        let receiver = receiver.clone();
         self.delist(&receiver);
         wakes.add(receiver.thread.unpark());
         true
+    }
+
+    /// Calls a thread that waits for pulses only if there is one left to receive.
+    ///
+    /// The thread that was called for it may have taken something else.
+    pub(super) fn pass_pulse_on(&mut self, wakes: &mut WakeSet<'_>) {
+        let waits = self
+            .receivers
+            .cursor_front()
+            .is_some_and(|first| first.current().0 .0 == Want::Pulse);
+        if waits && !self.pulses.is_empty() {
+            self.call_receiver(Want::Pulse, wakes);
+        }
     }
 
     /// The first message in the queue whose key is at least `from`, and its key.

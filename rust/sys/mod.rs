@@ -6,6 +6,7 @@
 //! safe to call in any order and with any argument; each file states how it sees to that.
 
 pub(crate) mod address_space;
+pub(crate) mod alarm;
 pub(crate) mod compat;
 pub(crate) mod errno;
 pub(crate) mod eventfd;

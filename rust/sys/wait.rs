@@ -30,7 +30,10 @@ use kernel::{
     task::Task, //
 };
 
-use super::task;
+use super::{
+    alarm::Alarm,
+    task, //
+};
 
 /// What may end a sleep early.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,6 +52,8 @@ pub(crate) enum Woke {
     Called,
     /// A signal is pending; see [`Until`].
     Signalled,
+    /// The alarm has gone off.
+    TimedOut,
 }
 
 /// A place for one thread to sleep.
@@ -103,11 +108,11 @@ impl Parker {
         self.called.load(Acquire) != 0
     }
 
-    /// Sleeps until called or signalled.
+    /// Sleeps until called or signalled, or until the alarm goes off.
     ///
     /// To be called by the thread that adopted the parker; by any other it is safe but may sleep
     /// until a signal comes.
-    pub(crate) fn park(&self, until: Until) -> Woke {
+    pub(crate) fn park(&self, until: Until, alarm: Option<&Alarm>) -> Woke {
         let (state, signals) = match until {
             Until::Signal => (bindings::TASK_INTERRUPTIBLE, true),
             Until::FatalSignal => (bindings::TASK_KILLABLE, false),
@@ -120,6 +125,8 @@ impl Parker {
                 Some(Woke::Called)
             } else if task::is_dying() || (signals && task::is_signalled()) {
                 Some(Woke::Signalled)
+            } else if alarm.is_some_and(Alarm::is_over) {
+                Some(Woke::TimedOut)
             } else {
                 None
             };

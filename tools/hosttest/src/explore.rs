@@ -15,8 +15,9 @@ use crate::base::{
 use std::collections::{HashMap, VecDeque};
 
 const SERVERS: usize = 3;
-const CAUSES: [Cause; 4] = [
+const CAUSES: [Cause; 5] = [
     Cause::Interrupted,
+    Cause::TimedOut,
     Cause::Detached,
     Cause::ChannelGone,
     Cause::Killed,
@@ -48,12 +49,24 @@ struct World {
     delivered: bool,
     /// A fatal signal reached the sender.
     killed: bool,
-    /// Somebody wanted the sender to stop waiting.
+    /// Somebody wanted the sender to stop waiting, and nobody else has a say in it.
     wished: bool,
+    /// The channel has the unblock flag.
+    unblock: bool,
+    /// The sender asked the server to be let go.
+    asked: bool,
+}
+
+/// What a cause is on a channel with or without the unblock flag.
+fn ending(unblock: bool, cause: Cause) -> Event {
+    match cause {
+        Cause::Interrupted | Cause::TimedOut | Cause::Detached if unblock => Event::Ask(cause),
+        _ => Event::End(cause),
+    }
 }
 
 impl World {
-    fn start() -> Self {
+    fn start(unblock: bool) -> Self {
         World {
             state: State::Idle,
             gone: false,
@@ -61,6 +74,8 @@ impl World {
             delivered: false,
             killed: false,
             wished: false,
+            unblock,
+            asked: false,
         }
     }
 
@@ -87,8 +102,11 @@ impl World {
         }
         if !self.gone && self.state != State::Idle {
             for cause in CAUSES {
-                push(Event::End(cause), &|world| {
-                    world.wished = true;
+                let event = ending(self.unblock, cause);
+                let asks = matches!(event, Event::Ask(_));
+                push(event, &|world| {
+                    world.wished |= !asks || self.state.is_send_blocked();
+                    world.asked |= asks && !self.state.is_send_blocked();
                     world.killed |= cause == Cause::Killed;
                 });
             }
@@ -163,7 +181,12 @@ impl World {
                 assert!(wish.is_none() || self.wished, "a wish of nobody: {self:?}");
                 assert!(!self.delivered, "a message is received again: {self:?}");
             }
-            State::ReplyBlocked { copies, wish } => {
+            State::ReplyBlocked {
+                copies,
+                wish,
+                asked,
+            } => {
+                assert!(asked.is_none() || self.asked, "asked by nobody: {self:?}");
                 assert!(
                     self.delivered,
                     "not received, but waiting for an answer: {self:?}"
@@ -234,13 +257,12 @@ fn key(world: &World) -> String {
     format!("{world:?}")
 }
 
-/// All worlds that can come about, and which follow which.
+/// All worlds that can come about, with and without the unblock flag, and which follow which.
 fn explore() -> (Vec<World>, Vec<Vec<usize>>) {
-    let mut index = HashMap::new();
-    let mut worlds = vec![World::start()];
+    let mut worlds = vec![World::start(false), World::start(true)];
+    let mut index = HashMap::from([(key(&worlds[0]), 0), (key(&worlds[1]), 1)]);
     let mut edges = vec![];
-    index.insert(key(&worlds[0]), 0);
-    let mut todo = VecDeque::from([0]);
+    let mut todo = VecDeque::from([0, 1]);
     while let Some(at) = todo.pop_front() {
         let mut out = vec![];
         for (_, world) in worlds[at].successors() {
@@ -348,7 +370,7 @@ fn a_reply_that_has_begun_wins() {
         for cause in CAUSES.into_iter().filter(|cause| *cause != Cause::Killed) {
             let state = world
                 .state
-                .step(Event::End(cause))
+                .step(ending(world.unblock, cause))
                 .and_then(|state| state.step(Event::Finish(Outcome::Answered)));
             assert_eq!(state, Ok(State::Done(Outcome::Answered)), "after {cause:?}");
         }
@@ -370,6 +392,44 @@ fn too_many_copiers_are_refused() {
     let state = State::ReplyBlocked {
         copies: u16::MAX,
         wish: None,
+        asked: None,
     };
     assert_eq!(state.step(Event::BeginCopy), Err(Refusal::TooMany));
+}
+
+/// On a channel with the unblock flag a received message stays until it is answered: the first
+/// reason for asking is kept, and later ones change nothing.
+#[test]
+fn a_sender_that_asks_stays() {
+    let received = State::SendBlocked
+        .step(Event::Take)
+        .and_then(|state| state.step(Event::Deliver))
+        .expect("a queued message can be received");
+    let asked = received
+        .step(Event::Ask(Cause::TimedOut))
+        .expect("a sender may ask");
+    assert_eq!(asked.asked(), Some(Cause::TimedOut));
+    assert!(asked.is_reply_blocked(), "it can be copied and answered");
+    assert_eq!(asked.step(Event::Ask(Cause::Interrupted)), Ok(asked));
+    let answered = asked
+        .step(Event::BeginReply)
+        .and_then(|state| state.step(Event::Finish(Outcome::Answered)));
+    assert_eq!(answered, Ok(State::Done(Outcome::Answered)));
+    let (worlds, _) = explore();
+    let asking = |world: &&World| world.state.asked().is_some();
+    assert!(worlds.iter().filter(asking).all(|world| world.unblock));
+    assert!(worlds.iter().any(|world| asking(&world)));
+}
+
+/// A sender that the server has not seen yet leaves without asking.
+#[test]
+fn nobody_asks_before_the_message_is_received() {
+    let cause = Cause::Interrupted;
+    let withdrawn = Ok(State::Done(Outcome::Withdrawn(cause)));
+    assert_eq!(State::SendBlocked.step(Event::Ask(cause)), withdrawn);
+    let taken = State::SendBlocked
+        .step(Event::Take)
+        .and_then(|state| state.step(Event::Ask(cause)))
+        .expect("a sender may ask");
+    assert_eq!(taken.step(Event::Deliver), withdrawn);
 }

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The pulses that wait on one channel.
+//!
+//! They share the order of the messages (see [`Key`]) but hang in a tree of their own, so that
+//! MsgReceivePulse finds them without walking past messages.
+
+use crate::base::{
+    order::Key,
+    pulse::Pulse, //
+};
+use kernel::{
+    prelude::*,
+    rbtree::{
+        RBTree,
+        RBTreeNodeReservation, //
+    }, //
+};
+
+/// Memory for one entry of a pulse queue.
+///
+/// Pulses of the system must not be lost for lack of memory, so whatever can cause one brings the
+/// memory along from the beginning.
+pub(crate) struct PulseNode(RBTreeNodeReservation<Key, Waiting>);
+
+impl PulseNode {
+    /// Allocates it; `ENOMEM`.
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self(RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?))
+    }
+}
+
+/// One pulse, or several equal ones of one timer.
+struct Waiting {
+    pulse: Pulse,
+    count: u32,
+    /// Whether it takes room of the pool.
+    counted: bool,
+}
+
+/// The queue, and its pool: the number of pulses of users that it takes.
+pub(super) struct PulseQueue {
+    tree: RBTree<Key, Waiting>,
+    counted: u32,
+    limit: u32,
+    rearm: u32,
+    /// Whether the next overflow is news.
+    armed: bool,
+}
+
+impl PulseQueue {
+    pub(super) fn new(limit: u32, rearm: u32) -> Self {
+        Self {
+            tree: RBTree::new(),
+            counted: 0,
+            limit,
+            rearm,
+            armed: true,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.tree.is_empty()
+    }
+
+    /// The place of the first one.
+    pub(super) fn first(&self) -> Option<Key> {
+        Some(*self.tree.cursor_front()?.current().0)
+    }
+
+    /// How many pulses of users still fit.
+    pub(super) fn room(&self) -> u32 {
+        self.limit.saturating_sub(self.counted)
+    }
+
+    /// Notes that a pulse did not fit; says whether that is news.
+    pub(super) fn overflow(&mut self) -> bool {
+        let news = self.armed;
+        self.armed = self.rearm > self.limit;
+        news
+    }
+
+    /// Queues a pulse of the system, which always fits.
+    pub(super) fn insert(&mut self, key: Key, pulse: Pulse, node: PulseNode) {
+        self.put(key, node, pulse, 1, false);
+    }
+
+    /// Queues `count` pulses of a user; there has to be room.
+    pub(super) fn insert_counted(&mut self, key: Key, pulse: Pulse, count: u32, node: PulseNode) {
+        self.counted += count;
+        self.put(key, node, pulse, count, true);
+    }
+
+    fn put(&mut self, key: Key, node: PulseNode, pulse: Pulse, count: u32, counted: bool) {
+        let waiting = Waiting {
+            pulse,
+            count,
+            counted,
+        };
+        self.tree.insert(node.0.into_node(key, waiting));
+    }
+
+    /// Takes the first pulse out, with the memory of its entry if that is empty now.
+    pub(super) fn take(&mut self) -> Option<(Pulse, Option<PulseNode>)> {
+        let mut front = self.tree.cursor_front_mut()?;
+        let (_, waiting) = front.current_mut();
+        let pulse = waiting.pulse;
+        if waiting.counted {
+            self.counted -= 1;
+            self.armed |= self.counted < self.rearm;
+        }
+        if waiting.count > 1 {
+            waiting.count -= 1;
+            return Some((pulse, None));
+        }
+        let (_, node) = front.remove_current();
+        Some((pulse, Some(PulseNode(node.into_reservation()))))
+    }
+
+    /// Takes a pulse of the system out, if nobody has received it yet.
+    pub(super) fn remove(&mut self, key: Key) -> Option<PulseNode> {
+        let node = self.tree.remove_node(&key)?;
+        Some(PulseNode(node.into_reservation()))
+    }
+
+    /// Takes everything out, to be freed after the lock.
+    pub(super) fn clear(&mut self) -> impl Drop {
+        self.counted = 0;
+        core::mem::replace(&mut self.tree, RBTree::new())
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The timeout of a blocking call, as the caller gave it (TimerTimeout).
+
+use crate::base::{
+    abi,
+    clock::{
+        nanoseconds,
+        Clock, //
+    }, //
+};
+use crate::rendezvous::deadline::Deadline;
+use crate::session::Session;
+use crate::sys::{
+    alarm::{
+        self,
+        Alarm, //
+    },
+    errno,
+    user_args::UserArg, //
+};
+use kernel::prelude::*;
+
+/// A checked timeout.
+pub(crate) struct Timeout {
+    states: u32,
+    clock: Clock,
+    time: i64,
+    absolute: bool,
+}
+
+impl Timeout {
+    /// Reads the timeout at `addr`; none if that is 0.
+    ///
+    /// Fails with `EINVAL` if it makes no sense, and with `EFAULT`.
+    pub(crate) fn from_user(_session: Option<&Session>, addr: u64) -> Result<Option<Self>> {
+        const STATES: u32 = abi::TIMEOUT_SEND | abi::TIMEOUT_RECEIVE | abi::TIMEOUT_REPLY;
+        if addr == 0 {
+            return Ok(None);
+        }
+        let args = UserArg::<abi::Timeout>::new(addr as usize).read(size_of::<abi::Timeout>())?;
+        if args.states == 0
+            || args.states & !STATES != 0
+            || args.flags & !abi::TIME_ABSOLUTE != 0
+            || args.reserved != 0
+            || args.event != 0
+        {
+            return Err(EINVAL);
+        }
+        Ok(Some(Self {
+            states: args.states,
+            clock: Clock::from_user(args.clock).ok_or(EINVAL)?,
+            time: nanoseconds(args.time),
+            absolute: args.flags & abi::TIME_ABSOLUTE != 0,
+        }))
+    }
+
+    fn is_now(&self) -> bool {
+        self.time == 0 || (self.absolute && self.time <= alarm::now(self.clock))
+    }
+
+    /// Makes a call under the deadline; it runs from here on.
+    pub(crate) fn with<R>(&self, call: impl FnOnce(&Deadline<'_>) -> R) -> R {
+        let deadline = |alarm| Deadline {
+            send: self.states & abi::TIMEOUT_SEND != 0,
+            reply: self.states & abi::TIMEOUT_REPLY != 0,
+            receive: self.states & abi::TIMEOUT_RECEIVE != 0,
+            alarm,
+            notify: None,
+        };
+        if self.is_now() {
+            return call(&deadline(None));
+        }
+        pin_init::stack_pin_init!(let alarm = Alarm::new(self.clock, self.time, self.absolute));
+        call(&deadline(Some(&alarm)))
+    }
+
+    /// A call that starts again after a signal would wait for the whole time again, unless that is
+    /// absolute.
+    pub(crate) fn no_restart(&self, error: Error) -> Error {
+        if !self.absolute && error == errno::restart_unless_handled() {
+            EINTR
+        } else {
+            error
+        }
+    }
+}
