@@ -27,6 +27,7 @@ mod dev;
 mod home;
 mod numbers;
 mod ops;
+mod priority;
 mod rcvids;
 mod registry;
 mod rendezvous;

@@ -10,5 +10,6 @@ pub(crate) mod fault;
 pub(crate) mod id;
 pub(crate) mod order;
 pub(crate) mod part_math;
+pub(crate) mod priority;
 pub(crate) mod pulse;
 pub(crate) mod state;

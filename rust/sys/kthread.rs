@@ -13,7 +13,10 @@
 //!                                     list empty?  no: go on;  yes: schedule()
 //! ```
 
-use super::wait::set_current_state;
+use super::{
+    sched,
+    wait::set_current_state, //
+};
 use core::{
     marker::PhantomData,
     ptr::NonNull, //
@@ -36,22 +39,6 @@ use kernel::{
     },
     task::Task, //
 };
-
-/// `struct sched_attr`, which the bindings only know by name.
-#[repr(C)]
-#[derive(Default)]
-struct SchedAttr {
-    size: u32,
-    policy: u32,
-    flags: u64,
-    nice: i32,
-    priority: u32,
-    runtime: u64,
-    deadline: u64,
-    period: u64,
-    util_min: u32,
-    util_max: u32,
-}
 
 /// What makes it possible to hand an object over.
 pub(crate) struct Link {
@@ -180,16 +167,8 @@ impl<W: Work> Worker<W> {
             ARef::from_raw(NonNull::new_unchecked(thread.cast()))
         };
         if urgency == Urgency::RealTime {
-            let attributes = SchedAttr {
-                size: size_of::<SchedAttr>() as u32,
-                policy: bindings::SCHED_FIFO,
-                priority: 99,
-                ..Default::default()
-            };
-            // SAFETY: Both are valid. Refused at worst, and then the thread works less urgently.
-            unsafe {
-                bindings::sched_setattr_nocheck(thread.as_ptr(), (&raw const attributes).cast())
-            };
+            // Refused at worst, and then the thread works less urgently.
+            let _ = sched::make_fifo(&thread, 99);
         }
         mailbox.thread.populate(thread.clone());
         thread.wake_up();

@@ -16,6 +16,7 @@ pub(crate) mod kthread;
 pub(crate) mod misc;
 pub(crate) mod poll;
 pub(crate) mod remote_mm;
+pub(crate) mod sched;
 pub(crate) mod signal;
 pub(crate) mod small_buf;
 pub(crate) mod task;

@@ -98,6 +98,16 @@ pub(crate) fn current_thread() -> ARef<Task> {
     task.into()
 }
 
+/// A number that no other thread has while somebody holds this one.
+pub(crate) fn thread_key(task: &Task) -> usize {
+    task.as_ptr() as usize
+}
+
+/// [`thread_key`] of the calling thread.
+pub(crate) fn current_thread_key() -> usize {
+    Task::current_raw() as usize
+}
+
 /// Number of a thread in the caller's pid namespace, 0 if it has none there.
 pub(crate) fn thread_number_here(task: &Task) -> i32 {
     // SAFETY: Both tasks are valid; a null namespace stands for the caller's.

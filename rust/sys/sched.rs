@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! How threads are scheduled, and where: policies, priorities, processors.
+//!
+//! Nothing here checks a right; who may change what is decided above. Priorities are changed
+//! without sleeping and may be changed under a spinlock, with one exception that is checked for:
+//! a thread with a deadline is left alone. (If somebody makes it one just between the check and
+//! the change, the kernel takes a mutex. That is a matter of nanoseconds, it takes
+//! `CAP_SYS_NICE`, and at worst the kernel complains about it.)
+
+use crate::base::priority::Scheduling;
+use core::ptr::read_volatile;
+use kernel::{
+    bindings,
+    error::to_result,
+    ffi,
+    prelude::*,
+    task::Task, //
+};
+
+/// `struct sched_attr`, which the bindings only know by name.
+#[repr(C)]
+#[derive(Default)]
+struct SchedAttr {
+    size: u32,
+    policy: u32,
+    flags: u64,
+    nice: i32,
+    priority: u32,
+    runtime: u64,
+    deadline: u64,
+    period: u64,
+    util_min: u32,
+    util_max: u32,
+}
+
+/// `SETPARAM_POLICY` of kernel/sched/syscalls.c: the policy, and what children get of it, stay.
+const SAME_POLICY: u32 = u32::MAX;
+/// `SCHED_FLAG_RESET_ON_FORK`: children start with the default policy.
+const RESET_ON_FORK: u64 = 1;
+/// `NICE_TO_PRIO(0)`.
+const NICE_0: i32 = 120;
+/// How often a thread is looked at that is just being changed.
+const TRIES: usize = 8;
+
+/// What a thread that has been lifted gets back when it is not real time by itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Own {
+    /// Its policy and priority.
+    pub(crate) scheduling: Scheduling,
+    reset_on_fork: bool,
+    /// The slice that it has asked for, 0 if it has not.
+    slice: u64,
+}
+
+impl Own {
+    /// What `task` is, if nobody has changed it.
+    pub(crate) fn of(task: &Task, scheduling: Scheduling) -> Self {
+        let task = task.as_ptr();
+        // SAFETY: The task is valid; single words and bits are read that may change at any time.
+        unsafe {
+            Self {
+                scheduling,
+                reset_on_fork: bindings::task_struct::sched_reset_on_fork_raw(task) != 0,
+                slice: match read_volatile(&raw const (*task).se.custom_slice) {
+                    0 => 0,
+                    _ => read_volatile(&raw const (*task).se.slice),
+                },
+            }
+        }
+    }
+}
+
+/// How a thread is scheduled, mutexes with priority inheritance left aside.
+pub(crate) fn scheduling(task: &Task) -> Scheduling {
+    let task = task.as_ptr();
+    let mut found = Scheduling::Shared(bindings::SCHED_NORMAL);
+    for _ in 0..TRIES {
+        // SAFETY: The task is valid; single words are read that may change at any time.
+        let (policy, priority) = unsafe {
+            (
+                read_volatile(&raw const (*task).policy),
+                read_volatile(&raw const (*task).rt_priority),
+            )
+        };
+        let level = u8::try_from(priority).unwrap_or(0);
+        found = match policy {
+            bindings::SCHED_DEADLINE => Scheduling::Deadline,
+            bindings::SCHED_FIFO | bindings::SCHED_RR => Scheduling::RealTime {
+                fifo: policy == bindings::SCHED_FIFO,
+                level,
+            },
+            other => Scheduling::Shared(other),
+        };
+        // The two words are written one after the other. Real-time policies and no others have a
+        // priority.
+        if (level > 0) == matches!(found, Scheduling::RealTime { .. }) {
+            break;
+        }
+    }
+    found
+}
+
+/// Schedules a thread that was `now` as `wanted` says; `own` is what it goes back to if that is no
+/// real-time policy. Does not sleep, but takes locks of the scheduler.
+///
+/// Fails with `EINVAL` if the thread has changed meanwhile, and with `EACCES` if a loaded scheduler
+/// does not want it.
+pub(crate) fn change(task: &Task, now: Scheduling, wanted: Scheduling, own: &Own) -> Result {
+    let mut attributes = SchedAttr {
+        size: size_of::<SchedAttr>() as u32,
+        ..Default::default()
+    };
+    match (now, wanted) {
+        (Scheduling::Deadline, _) | (_, Scheduling::Deadline) => return Err(EINVAL),
+        (
+            Scheduling::RealTime { fifo: before, .. },
+            Scheduling::RealTime { fifo: after, level },
+        ) if before == after => {
+            attributes.policy = SAME_POLICY;
+            attributes.priority = level.into();
+        }
+        (_, Scheduling::RealTime { fifo, level }) => {
+            attributes.policy = if fifo {
+                bindings::SCHED_FIFO
+            } else {
+                bindings::SCHED_RR
+            };
+            attributes.priority = level.into();
+            attributes.flags = RESET_ON_FORK;
+        }
+        (_, Scheduling::Shared(policy)) => {
+            attributes.policy = policy;
+            attributes.flags = if own.reset_on_fork { RESET_ON_FORK } else { 0 };
+            // The real-time policies leave it as it was, or as somebody has set it meanwhile.
+            // SAFETY: The task is valid; one word is read that may change at any time.
+            attributes.nice =
+                unsafe { read_volatile(&raw const (*task.as_ptr()).static_prio) } - NICE_0;
+            attributes.runtime = own.slice;
+        }
+    }
+    set(task, &attributes)
+}
+
+/// Makes a thread of the kernel a real-time thread.
+pub(super) fn make_fifo(task: &Task, level: u8) -> Result {
+    let attributes = SchedAttr {
+        size: size_of::<SchedAttr>() as u32,
+        policy: bindings::SCHED_FIFO,
+        priority: level.into(),
+        ..Default::default()
+    };
+    set(task, &attributes)
+}
+
+fn set(task: &Task, attributes: &SchedAttr) -> Result {
+    // SAFETY: Both are valid, interrupts are on: the module does not turn them off. Without a
+    // deadline the function takes raw spinlocks only.
+    to_result(unsafe {
+        bindings::sched_setattr_nocheck(task.as_ptr(), core::ptr::from_ref(attributes).cast())
+    })
+}
+
+/// Effective priority of a thread: 1 to 99 for real-time policies, 0 for the others.
+///
+/// Includes what it has inherited through a mutex (B88).
+pub(crate) fn effective_priority(task: &Task) -> u8 {
+    // SAFETY: The task is valid; `prio` is one word that may change at any time.
+    let prio = unsafe { read_volatile(&raw const (*task.as_ptr()).prio) };
+    // Real-time priorities are kept as 98 (lowest) down to 0; a deadline task has -1.
+    u8::try_from((99 - prio).clamp(0, 99)).unwrap_or(0)
+}
+
+/// A set of processors.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Processors([ffi::c_ulong; WORDS]);
+
+const WORDS: usize = size_of::<bindings::cpumask>() / size_of::<ffi::c_ulong>();
+
+impl Processors {
+    /// Those that a thread may run on.
+    pub(crate) fn of(task: &Task) -> Result<KBox<Self>> {
+        let mut processors = KBox::new(Self([0; WORDS]), GFP_KERNEL_ACCOUNT)?;
+        processors.assign(task);
+        Ok(processors)
+    }
+
+    /// Takes over those that a thread may run on.
+    pub(crate) fn assign(&mut self, task: &Task) {
+        // SAFETY: The task is valid, and so are the words of its mask, which may change at any
+        // time.
+        let from = unsafe { &raw const (*task.as_ptr()).cpus_mask.bits }.cast::<ffi::c_ulong>();
+        for (index, word) in self.0.iter_mut().enumerate() {
+            // SAFETY: Both masks have this many words.
+            *word = unsafe { read_volatile(from.add(index)) };
+        }
+    }
+
+    /// Lets a thread run on these and no others; may sleep.
+    ///
+    /// Fails with `EINVAL` if none of them is in use.
+    pub(crate) fn confine(&self, task: &Task) -> Result {
+        let mask = core::ptr::from_ref(&self.0).cast::<bindings::cpumask>();
+        // SAFETY: The mask has the size and layout of the kernel's; it is only read.
+        to_result(unsafe { bindings::set_cpus_allowed_ptr(task.as_ptr(), mask) })
+    }
+}
