@@ -944,6 +944,8 @@ struct peer {
 	struct qipc_pulse got;	/* of job_receive_pulse */
 	struct qipc_timeout timeout;
 	struct qipc_event event;
+	int own_chid;		/* of job_own_channel */
+	int own_coid;
 	struct qipc_iov parts[8];
 	int64_t value[4];	/* spare operands and results */
 	void *memory;
@@ -1115,6 +1117,55 @@ static inline long job_become(struct peer *peer)
 static inline long job_drop_capability(struct peer *peer)
 {
 	return drop_capability(peer->value[0]) ? 0 : -EPERM;
+}
+
+/* A channel of the peer's own, and a connection to it, for events. */
+static inline long job_own_channel(struct peer *peer)
+{
+	peer->own_chid = q_create(peer->session, 0);
+	if (peer->own_chid < 0)
+		return peer->own_chid;
+	peer->own_coid = q_attach_side(peer->session, 0, peer->own_chid);
+	return peer->own_coid < 0 ? peer->own_coid : 0;
+}
+
+/* The pulse that comes there, into peer->got. */
+static inline long job_own_pulse(struct peer *peer)
+{
+	return q_receive_pulse_soon(peer->session, peer->own_chid, &peer->got);
+}
+
+/* 0 when none is there. */
+static inline long job_no_own_pulse(struct peer *peer)
+{
+	return q_empty(peer->session, peer->own_chid) ? 0 : -EEXIST;
+}
+
+/* Keeps signal value[0] from the peer's thread until it takes it. */
+static inline long job_block_signal(struct peer *peer)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, peer->value[0]);
+	return -pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+/* Signal value[0] that is pending or comes: value[1] is si_code, value[2] the value. */
+static inline long job_take_signal(struct peer *peer)
+{
+	struct timespec patience = { PATIENCE_MS / 1000, 0 };
+	siginfo_t info;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, peer->value[0]);
+	if (sigtimedwait(&set, &info, &patience) < 0)
+		return -errno;
+	peer->value[1] = info.si_code;
+	peer->value[2] = (uintptr_t)info.si_value.sival_ptr;
+	peer->value[3] = info.si_pid;
+	return 0;
 }
 
 /* Priority value[0] under SCHED_FIFO; 0 is SCHED_OTHER. */

@@ -563,23 +563,6 @@ TEST_F(timeout, B119_unblock_is_what_ends_the_call)
 	EXPECT_TRUE(q_empty(self->session, self->chid));
 }
 
-static long job_notice_channel(struct peer *peer)
-{
-	peer->value[0] = q_create(peer->session, 0);
-	peer->value[1] = q_attach_side(peer->session, 0, peer->value[0]);
-	return peer->value[1] < 0 ? peer->value[1] : 0;
-}
-
-static long job_take_notice(struct peer *peer)
-{
-	return q_receive_pulse_soon(peer->session, peer->value[0], &peer->got);
-}
-
-static long job_no_notice(struct peer *peer)
-{
-	return q_empty(peer->session, peer->value[0]) ? 0 : -EEXIST;
-}
-
 /* Any other event happens, once, and the call goes on. */
 TEST_F(timeout, B119_pulse)
 {
@@ -589,8 +572,8 @@ TEST_F(timeout, B119_pulse)
 	size_t i;
 	char c;
 
-	ASSERT_EQ(0, peer_call(client, job_notice_channel));
-	client->event = event_pulse(client->value[1], -1, 19, 119);
+	ASSERT_EQ(0, peer_call(client, job_own_channel));
+	client->event = event_pulse(client->own_coid, -1, 19, 119);
 	for (i = 0; i < ARRAY_SIZE(states); i++) {
 		start_send(client, variant->len, with_event(timeout_in(states[i], 10 * MS),
 							    &client->event));
@@ -601,10 +584,10 @@ TEST_F(timeout, B119_pulse)
 		ASSERT_TRUE(peer_blocked(client));
 		EXPECT_EQ(0, q_reply(self->session, rcv.rcvid, 0, NULL, 0));
 		EXPECT_EQ(0, peer_wait(client));
-		ASSERT_EQ(0, peer_call(client, job_take_notice));
+		ASSERT_EQ(0, peer_call(client, job_own_pulse));
 		EXPECT_EQ(19, client->got.code);
 		EXPECT_EQ(119, client->got.value);
-		EXPECT_EQ(0, peer_call(client, job_no_notice));
+		EXPECT_EQ(0, peer_call(client, job_no_own_pulse));
 	}
 }
 
