@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The server's end: a channel, who may connect to it, and by which names it knows its clients.
-//!
-//! Locks: `Channel::clients` and `Scoids::pool` are leaves.
+//! The server's end: a channel, and who may connect to it.
 
+use crate::access::Access;
 use crate::base::{
     abi,
-    id,
     state::Cause, //
 };
-use crate::numbers::lowest_free;
 use crate::rcvids::Rcvids;
 use crate::rendezvous::{
     tables::{
@@ -20,70 +17,45 @@ use crate::rendezvous::{
     Config,
     Rendezvous, //
 };
+use crate::scoids::{
+    Left,
+    Scoids, //
+};
 use crate::sys::task::{
     self,
     Process, //
 };
 use kernel::{
-    id_pool::IdPool,
     prelude::*,
-    rbtree::{
-        RBTree,
-        RBTreeNode, //
-    },
     sync::{
         atomic::{
             Atomic,
             Relaxed, //
         },
-        new_spinlock,
-        Arc,
-        SpinLock, //
-    },
-    task::Kuid, //
+        Arc, //
+    }, //
 };
 
 /// Flags that a channel can be created with.
-pub(crate) const FLAGS: u32 =
-    abi::CHF_UNBLOCK | abi::CHF_SENDER_LEN | abi::CHF_REPLY_LEN | abi::CHF_PRIVATE;
+pub(crate) const FLAGS: u32 = abi::CHF_FIXED_PRIORITY
+    | abi::CHF_UNBLOCK
+    | abi::CHF_THREAD_DEATH
+    | abi::CHF_DISCONNECT
+    | abi::CHF_SENDER_LEN
+    | abi::CHF_COID_DISCONNECT
+    | abi::CHF_REPLY_LEN
+    | abi::CHF_PULSE_POOL
+    | abi::CHF_PRIVATE
+    | abi::CHF_INHERIT_RUNMASK;
 
-/// Pulses of users that can be queued on a channel.
-const MAX_PULSES: u32 = 16_384;
-
-/// Clients that the channels of one session can tell apart, like QNX's 16-bit numbers.
-const MAX_SCOIDS: u32 = 65_535;
-
-/// The scoid numbers of one session.
-#[pin_data]
-pub(crate) struct Scoids {
-    #[pin]
-    pool: SpinLock<IdPool>,
-}
-
-impl Scoids {
-    /// All of them free.
-    pub(crate) fn new() -> impl PinInit<Self> {
-        pin_init!(Self {
-            pool <- new_spinlock!(IdPool::new(), "Scoids::pool"),
-        })
-    }
-
-    /// The lowest free number; `EAGAIN` if there is none, `ENOMEM`.
-    fn acquire(&self) -> Result<u32> {
-        lowest_free(&self.pool, MAX_SCOIDS, |pool| pool)
-    }
-
-    fn release(&self, number: u32) {
-        self.pool.lock().release_id(number as usize);
-    }
-}
-
-/// What the connections of one client process to one channel have in common.
-struct Entry {
-    // Its process keeps the address that is the key of the table from being used again.
-    client: Arc<Client>,
-    number: u32,
-    links: usize,
+/// What a channel is made with.
+pub(crate) struct Settings {
+    /// Some of [`FLAGS`].
+    pub(crate) flags: u32,
+    /// Pulses that can be queued.
+    pub(crate) pulses: u32,
+    /// With a pulse pool: the pool can overflow again when fewer pulses than this are queued.
+    pub(crate) rearm: u32,
 }
 
 /// A channel.
@@ -92,39 +64,40 @@ pub(crate) struct Channel {
     /// Where its clients and its threads meet.
     #[pin]
     pub(crate) rendezvous: Rendezvous,
+    /// Who may connect.
+    #[pin]
+    pub(crate) access: Access,
     // Set once, before anybody else sees the channel.
     chid: Atomic<i32>,
     /// The process that it belongs to.
     pub(crate) owner: Process,
     flags: u32,
-    user: Kuid,
+    ended: Atomic<i32>,
     scoids: Arc<Scoids>,
     rcvids: Arc<Rcvids<Channel>>,
-    #[pin]
-    clients: SpinLock<RBTree<usize, Entry>>,
 }
 
 impl Channel {
     /// Makes a channel of the calling process that has no number yet.
     pub(crate) fn new(
-        flags: u32,
+        settings: &Settings,
         scoids: Arc<Scoids>,
         rcvids: Arc<Rcvids<Channel>>,
     ) -> Result<Arc<Self>> {
         Arc::pin_init(
             try_pin_init!(Self {
                 rendezvous <- Rendezvous::new(Config {
-                    unblock: flags & abi::CHF_UNBLOCK != 0,
-                    max_pulses: MAX_PULSES,
-                    rearm: 0,
+                    unblock: settings.flags & abi::CHF_UNBLOCK != 0,
+                    max_pulses: settings.pulses,
+                    rearm: settings.rearm,
                 }),
+                access <- Access::new(),
                 chid: Atomic::new(0),
                 owner: Process::current(),
-                flags,
-                user: task::current_user(),
+                flags: settings.flags,
+                ended: Atomic::new(0),
                 scoids,
                 rcvids,
-                clients <- new_spinlock!(RBTree::new(), "Channel::clients"),
             }),
             GFP_KERNEL_ACCOUNT,
         )
@@ -140,21 +113,75 @@ impl Channel {
         self.chid.load(Relaxed) as u32
     }
 
+    /// The `CHF_` flags that it was made with.
+    pub(crate) fn flags(&self) -> u32 {
+        self.flags
+    }
+
+    /// Highest priority that clients can lift its threads to.
+    pub(crate) fn ceiling(&self) -> u8 {
+        self.access.ceiling()
+    }
+
     /// Whether the caller may connect to it; `EACCES` if not.
     ///
-    /// A private channel is for its own process. Any other is for processes of the user that made
-    /// it, and for those with `CAP_IPC_OWNER`.
+    /// A private channel is for its own process. Any other is for those that its owner, group and
+    /// mode let in.
     pub(crate) fn check_access(&self) -> Result {
-        let may = if self.flags & abi::CHF_PRIVATE != 0 {
-            self.owner.is_current()
-        } else {
-            self.user == task::current_user() || task::may_connect_to_all()
-        };
-        if may {
+        if self.flags & abi::CHF_PRIVATE == 0 {
+            self.access.check()
+        } else if self.owner.is_current() {
             Ok(())
         } else {
             Err(EACCES)
         }
+    }
+
+    /// Whether it is gone.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended.load(Relaxed) != 0
+    }
+
+    /// From here on nobody gets a connection, or a name for it.
+    pub(crate) fn begin_end(&self) {
+        self.ended.store(1, Relaxed);
+    }
+
+    /// Lets its clients and threads go, and forgets them. For the session, after nobody finds the
+    /// channel any more.
+    pub(crate) fn end(&self) {
+        self.rendezvous.close();
+        self.rcvids.forget_channel(self);
+        while self.scoids.take_from(self.key()) {
+            task::breathe();
+        }
+    }
+
+    fn key(&self) -> usize {
+        core::ptr::from_ref(self) as usize
+    }
+
+    /// Counts a connection of the calling process, made with `flags`; fails as [`Scoids::enter`].
+    pub(crate) fn enter(&self, flags: u32) -> Result<Arc<Client>> {
+        self.scoids
+            .enter(&self.rendezvous, self.key(), flags, || !self.is_ended())
+    }
+
+    /// A connection that was made with `flags` has gone.
+    ///
+    /// The server can not refer to the client of the last one any more, by any id of its messages.
+    pub(crate) fn leave(&self, client: &Arc<Client>, flags: u32) {
+        let reserve = || self.flags & abi::CHF_DISCONNECT != 0 && !self.is_ended();
+        match self.scoids.leave(client, flags, reserve) {
+            Left::Kept => (),
+            Left::Freed | Left::Reserved => self.rcvids.forget(client),
+        }
+    }
+
+    /// Which of `COF_NOEVENT` and `COF_REG_EVENTS` keep events away from a client: those of all its
+    /// connections together. `ESRCH` if it has none left.
+    pub(crate) fn restrictions(&self, client: &Arc<Client>) -> Result<u32> {
+        self.scoids.restrictions(client)
     }
 
     /// Describes a message to the caller, whose sender may have asked to be let go.
@@ -188,34 +215,25 @@ pub(crate) struct Link {
     pub(crate) channel: Arc<Channel>,
     /// What messages carry of it.
     pub(crate) origin: Arc<Origin>,
-    number: u32,
-    /// Key in the channel's table, if the name is shared.
-    key: Option<usize>,
+    flags: u32,
 }
 
 impl Link {
     /// Links the calling process to a channel.
     ///
     /// All links of one process have one scoid, unless it is not to be shared (B10 to B12).
-    /// Fails with `EAGAIN` if the server has no number left, and with `ENOMEM`.
-    pub(crate) fn new(channel: &Arc<Channel>, share: bool) -> Result<Self> {
-        let process = Process::current();
-        let key = share.then_some(process.key());
-        let known = key.and_then(|key| channel.share(key));
-        let (client, number) = match known {
-            Some(known) => known,
-            None => channel.name(process, key)?,
-        };
-        // From here on the number goes with the link if anything fails.
+    /// Fails with `EBADF` if the channel is gone, with `EAGAIN` if the server has no number left,
+    /// and with `ENOMEM`.
+    pub(crate) fn new(channel: &Arc<Channel>, flags: u32) -> Result<Self> {
+        let client = channel.enter(flags)?;
         match Arc::new(Origin::new(client.clone()), GFP_KERNEL_ACCOUNT) {
             Ok(origin) => Ok(Self {
                 channel: channel.clone(),
                 origin,
-                number,
-                key,
+                flags,
             }),
             Err(error) => {
-                channel.unname(&client, number, key);
+                channel.leave(&client, flags);
                 Err(error.into())
             }
         }
@@ -224,82 +242,6 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        self.channel
-            .unname(&self.origin.client, self.number, self.key);
-    }
-}
-
-impl Channel {
-    /// One more link of a client that has a number.
-    fn share(&self, key: usize) -> Option<(Arc<Client>, u32)> {
-        let mut clients = self.clients.lock();
-        let entry = clients.get_mut(&key)?;
-        entry.links += 1;
-        Some((entry.client.clone(), entry.number))
-    }
-
-    /// A number for a client that has none, to be shared if it has a key.
-    fn name(&self, process: Process, key: Option<usize>) -> Result<(Arc<Client>, u32)> {
-        let number = self.scoids.acquire()?;
-        match self.enter(process, number, key) {
-            Ok((client, known)) => {
-                if known != number {
-                    // Another thread of the client was faster.
-                    self.scoids.release(number);
-                }
-                Ok((client, known))
-            }
-            Err(error) => {
-                self.scoids.release(number);
-                Err(error)
-            }
-        }
-    }
-
-    fn enter(
-        &self,
-        process: Process,
-        number: u32,
-        key: Option<usize>,
-    ) -> Result<(Arc<Client>, u32)> {
-        let client = self.rendezvous.client(process, id::scoid(number))?;
-        let Some(key) = key else {
-            return Ok((client, number));
-        };
-        let entry = Entry {
-            client: client.clone(),
-            number,
-            links: 1,
-        };
-        let node = RBTreeNode::new(key, entry, GFP_KERNEL_ACCOUNT)?;
-        let mut clients = self.clients.lock();
-        if let Some(other) = clients.get_mut(&key) {
-            other.links += 1;
-            let known = (other.client.clone(), other.number);
-            // Ours and its node go after the lock.
-            drop(clients);
-            drop(node);
-            return Ok(known);
-        }
-        clients.insert(node);
-        Ok((client, number))
-    }
-
-    /// One link less; the last one gives the number back.
-    fn unname(&self, client: &Client, number: u32, key: Option<usize>) {
-        if let Some(key) = key {
-            // Declared before the lock is taken, so that it is freed after it.
-            let _last;
-            let mut clients = self.clients.lock();
-            if let Some(entry) = clients.get_mut(&key) {
-                entry.links -= 1;
-                if entry.links > 0 {
-                    return;
-                }
-            }
-            _last = clients.remove_node(&key);
-        }
-        self.rcvids.forget(client);
-        self.scoids.release(number);
+        self.channel.leave(&self.origin.client, self.flags);
     }
 }

@@ -4,19 +4,26 @@
 //!
 //! Locks: `Connection::spare` and `Descriptor::processes` are leaves.
 
-use crate::base::pulse::Pulse;
+use crate::base::{
+    abi,
+    pulse::Pulse, //
+};
 use crate::channel::{
     Channel,
     Link, //
 };
 use crate::rendezvous::{
     tables::{
+        Client,
         Message,
         Transaction, //
     },
     Rendezvous, //
 };
-use crate::sys::task;
+use crate::sys::task::{
+    self,
+    Process, //
+};
 use kernel::{
     prelude::*,
     rbtree::{
@@ -24,12 +31,23 @@ use kernel::{
         RBTreeNode, //
     },
     sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
         new_spinlock,
         Arc,
         SpinLock,
         UniqueArc, //
     }, //
 };
+
+/// Flags that a connection can be made with.
+pub(crate) const FLAGS: u32 = abi::COF_CLOEXEC
+    | abi::COF_NOINHERIT
+    | abi::COF_NOSHARE
+    | abi::COF_NOEVENT
+    | abi::COF_REG_EVENTS;
 
 /// Processes of a descriptor that are looked at in one go of the lock.
 const STRETCH: usize = 128;
@@ -43,16 +61,19 @@ const SPARE: usize = 8;
 #[pin_data(PinnedDrop)]
 pub(crate) struct Connection {
     link: Link,
+    /// `COF_` flags.
+    flags: Atomic<u32>,
     #[pin]
     spare: SpinLock<KVec<UniqueArc<Transaction>>>,
 }
 
 impl Connection {
     /// Connects the calling process; fails like [`Link::new`].
-    pub(crate) fn new(channel: &Arc<Channel>, share: bool) -> Result<Arc<Self>> {
+    pub(crate) fn new(channel: &Arc<Channel>, flags: u32) -> Result<Arc<Self>> {
         Arc::pin_init(
             try_pin_init!(Self {
-                link: Link::new(channel, share)?,
+                link: Link::new(channel, flags)?,
+                flags: Atomic::new(flags),
                 spare <- new_spinlock!(
                     KVec::with_capacity(SPARE, GFP_KERNEL_ACCOUNT)?,
                     "Connection::spare"
@@ -65,6 +86,42 @@ impl Connection {
     /// The meeting place of its channel.
     pub(crate) fn rendezvous(&self) -> &Rendezvous {
         &self.link.channel.rendezvous
+    }
+
+    /// What the connection's user is at the server.
+    pub(crate) fn client(&self) -> &Arc<Client> {
+        &self.link.origin.client
+    }
+
+    /// Whether its channel is gone.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.link.channel.is_ended()
+    }
+
+    /// Whether it is one to this channel.
+    pub(crate) fn leads_to(&self, channel: &Arc<Channel>) -> bool {
+        Arc::ptr_eq(&self.link.channel, channel)
+    }
+
+    /// Sets those of the flags that are in `mask` to `bits`; returns what they were.
+    pub(crate) fn change_flags(&self, mask: u32, bits: u32) -> u32 {
+        let mut old = self.flags.load(Relaxed);
+        loop {
+            match self.flags.cmpxchg(old, old & !mask | bits & mask, Relaxed) {
+                Ok(old) => return old,
+                Err(now) => old = now,
+            }
+        }
+    }
+
+    /// Says where it leads, to its user, who calls it `coid`.
+    pub(crate) fn describe(&self, coid: i32) -> abi::ServerInfo {
+        describe(
+            &self.link.channel,
+            self.client().scoid,
+            coid,
+            self.flags.load(Relaxed),
+        )
     }
 
     /// A transaction for one send: one that was used before, or a new one.
@@ -112,6 +169,18 @@ impl Connection {
     }
 }
 
+fn describe(channel: &Channel, scoid: i32, coid: i32, flags: u32) -> abi::ServerInfo {
+    let dead = if channel.is_ended() { abi::COF_DEAD } else { 0 };
+    abi::ServerInfo {
+        nd: 0,
+        pid: channel.owner.number_here(),
+        chid: channel.number() as i32,
+        scoid,
+        coid,
+        flags: flags | dead,
+    }
+}
+
 #[pinned_drop]
 impl PinnedDrop for Connection {
     fn drop(self: Pin<&mut Self>) {
@@ -125,7 +194,9 @@ impl PinnedDrop for Connection {
 #[pin_data]
 pub(crate) struct Descriptor {
     channel: Arc<Channel>,
-    share: bool,
+    /// `COF_` flags of all its connections.
+    flags: u32,
+    maker: Process,
     // By the key of the process, which the connection's origin holds.
     #[pin]
     processes: SpinLock<RBTree<usize, Arc<Connection>>>,
@@ -133,11 +204,12 @@ pub(crate) struct Descriptor {
 
 impl Descriptor {
     /// Connects the calling process, and later those that get the file.
-    pub(crate) fn new(channel: Arc<Channel>, share: bool) -> Result<Arc<Self>> {
+    pub(crate) fn new(channel: Arc<Channel>, flags: u32) -> Result<Arc<Self>> {
         let descriptor = Arc::pin_init(
             pin_init!(Self {
                 channel,
-                share,
+                flags,
+                maker: Process::current(),
                 processes <- new_spinlock!(RBTree::new(), "Descriptor::processes"),
             }),
             GFP_KERNEL_ACCOUNT,
@@ -147,14 +219,20 @@ impl Descriptor {
     }
 
     /// The connection of the calling process.
+    ///
+    /// Fails with `EBADF` if it may not be used by other processes than the one that made it, and
+    /// like [`Link::new`].
     pub(crate) fn connection(&self) -> Result<Arc<Connection>> {
+        if self.flags & abi::COF_NOINHERIT != 0 && !self.maker.is_current() {
+            return Err(EBADF);
+        }
         let key = task::current_key();
         let known = self.processes.lock().get(&key).cloned();
         if let Some(connection) = known {
             return Ok(connection);
         }
         self.forget_dead();
-        let connection = Connection::new(&self.channel, self.share)?;
+        let connection = Connection::new(&self.channel, self.flags)?;
         let node = RBTreeNode::new(key, connection.clone(), GFP_KERNEL_ACCOUNT)?;
         let mut processes = self.processes.lock();
         if let Some(other) = processes.get(&key).cloned() {
@@ -165,6 +243,16 @@ impl Descriptor {
         }
         processes.insert(node);
         Ok(connection)
+    }
+
+    /// Says where it leads, to the caller, who calls it `coid`; without making it a client of a
+    /// channel that is gone.
+    pub(crate) fn describe(&self, coid: i32) -> Result<abi::ServerInfo> {
+        match self.connection() {
+            Ok(connection) => Ok(connection.describe(coid)),
+            Err(_) if self.channel.is_ended() => Ok(describe(&self.channel, -1, coid, self.flags)),
+            Err(error) => Err(error),
+        }
     }
 
     /// The calling process has exited, or will not use the file again.

@@ -35,6 +35,9 @@ use kernel::{
 /// Side-channel connections that a session can have.
 const MAX_CONNECTIONS: u32 = 1 << 20;
 
+/// Connections that are looked at in one go of the lock.
+const STRETCH: usize = 128;
+
 struct Tables {
     open: bool,
     connections: RBTree<u32, Arc<Connection>>,
@@ -73,10 +76,10 @@ impl Home {
 
     /// Connects the calling process, whose home this is, to a channel.
     ///
-    /// Fails with `EAGAIN` if there are too many connections, with `ESTALE` if the session has
-    /// ended, and with `ENOMEM`.
-    pub(crate) fn connect(&self, channel: &Arc<Channel>, share: bool) -> Result<i32> {
-        let connection = Connection::new(channel, share)?;
+    /// Fails with `EBADF` if it is gone, with `EAGAIN` if there are too many connections, with
+    /// `ESTALE` if the session has ended, and with `ENOMEM`.
+    pub(crate) fn connect(&self, channel: &Arc<Channel>, flags: u32) -> Result<i32> {
+        let connection = Connection::new(channel, flags)?;
         let node = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
         let number = lowest_free(&self.tables, MAX_CONNECTIONS, |tables| &mut tables.coids)?;
         let node = node.into_node(number, connection);
@@ -96,6 +99,25 @@ impl Home {
         let number = id::side_number(coid).ok_or(EBADF)?;
         let tables = self.tables.lock();
         tables.connections.get(&number).cloned().ok_or(EBADF)
+    }
+
+    /// The connection of the lowest number that is not below `coid`, and its number; with `live`
+    /// only of those whose channel is still there.
+    pub(crate) fn connection_from(&self, coid: i32, live: bool) -> Option<(i32, Arc<Connection>)> {
+        let mut from = id::side_number_from(coid);
+        loop {
+            let tables = self.tables.lock();
+            for _ in 0..STRETCH {
+                let cursor = tables.connections.cursor_lower_bound(&from)?;
+                let (number, connection) = cursor.current();
+                if !(live && connection.is_dead()) {
+                    return Some((id::side_coid(*number), connection.clone()));
+                }
+                from = number + 1;
+            }
+            drop(tables);
+            task::breathe();
+        }
     }
 
     /// Ends a connection; `EINVAL` if there is none of this number (B14).

@@ -12,13 +12,15 @@
 //! | 8 | [`ops`] | one function per ioctl |
 //! | 7 | [`session`], [`timeout`] | the objects of one process, by number; teardown; deadlines |
 //! | 6 | [`registry`], [`home`], [`connection`] | what can be found; the client's end |
-//! | 5 | [`channel`], [`rcvids`] | the server's end; what receive ids mean |
+//! | 5 | [`channel`] | the server's end |
+//! | 4.9 | [`access`], [`scoids`], [`rcvids`] | who may connect; what scoids and receive ids mean |
 //! | 4 | [`rendezvous`] | who meets whom; the one lock that matters |
 //! | 3 | [`copy`] | bytes between two processes |
 //! | 2 | [`wake`], [`numbers`] | wake-ups after the lock; numbers for objects |
 //! | 1 | [`sys`] | kernel facilities, wrapped; the only unsafe code |
 //! | 0 | [`base`] | pure types and rules, also tested on the host |
 
+mod access;
 mod base;
 mod channel;
 mod connection;
@@ -31,6 +33,7 @@ mod priority;
 mod rcvids;
 mod registry;
 mod rendezvous;
+mod scoids;
 mod session;
 mod sys;
 mod timeout;
@@ -55,6 +58,10 @@ module! {
             default: 0o666,
             description: "Permission bits of /dev/qipc",
         },
+        max_pulses: u32 {
+            default: 16384,
+            description: "Pulses that can be queued in a channel without a pool of its own",
+        },
     },
 }
 
@@ -68,7 +75,10 @@ struct Qipc {
 impl kernel::InPlaceModule for Qipc {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
         pin_init::pin_init_scope(move || {
-            let registry = Arc::pin_init(Registry::new(), GFP_KERNEL)?;
+            let registry = Arc::pin_init(
+                Registry::new(module_parameters::max_pulses.value()),
+                GFP_KERNEL,
+            )?;
             let mode = module_parameters::mode.value() & 0o777;
             Ok(try_pin_init!(Self {
                 device <- MiscRegistration::register(c"qipc", mode, registry),

@@ -3,8 +3,10 @@
 //! What is found by process: its channels by number, for those who connect, and its homes.
 //!
 //! Locks: `Registry::channels`, a mutex; the locks of channels may be taken inside of it, it is
-//! taken inside of none. `Registry::homes`, a spinlock and a leaf.
+//! taken inside of none. `Registry::deaths` and `Registry::homes`, spinlocks and leaves; the first is
+//! changed inside of `Registry::channels` only.
 
+use crate::base::abi;
 use crate::channel::Channel;
 use crate::home::Home;
 use crate::sys::task::Process;
@@ -27,6 +29,9 @@ use kernel::{
 /// Channels that a process can have.
 const MAX_CHANNELS: u32 = 32_767;
 
+/// Flags of channels that are told of deaths.
+const DEATHS: u32 = abi::CHF_THREAD_DEATH | abi::CHF_COID_DISCONNECT;
+
 /// Process, as [`Process::key`], and channel number. The channel holds the process, so that the
 /// key stays its own.
 type Name = (usize, u32);
@@ -37,16 +42,23 @@ type HomeKey = (usize, usize);
 /// All channels that can be connected to, and the homes of all sessions.
 #[pin_data]
 pub(crate) struct Registry {
+    /// Pulses that can be queued in a channel that has no number of its own.
+    pub(crate) max_pulses: u32,
     #[pin]
     channels: Mutex<RBTree<Name, Arc<Channel>>>,
+    /// By process, as [`Process::key`]: the channel that is told of deaths.
+    #[pin]
+    deaths: SpinLock<RBTree<usize, Arc<Channel>>>,
     #[pin]
     homes: SpinLock<RBTree<HomeKey, Arc<Home>>>,
 }
 
 impl Registry {
-    /// No channels, and no homes.
-    pub(crate) fn new() -> impl PinInit<Self> {
+    /// No channels, and no homes; channels can have `max_pulses` pulses queued.
+    pub(crate) fn new(max_pulses: u32) -> impl PinInit<Self> {
         pin_init!(Self {
+            max_pulses,
+            deaths <- new_spinlock!(RBTree::new(), "Registry::deaths"),
             channels <- new_mutex!(RBTree::new(), "Registry::channels"),
             homes <- new_spinlock!(RBTree::new(), "Registry::homes"),
         })
@@ -55,11 +67,20 @@ impl Registry {
     /// Adds a new channel under the lowest free number of its process.
     ///
     /// Numbers start at 1, whichever session of the process asks. Fails with `EAGAIN` if all are
-    /// taken, and with `ENOMEM`.
+    /// taken, with `EBUSY` if the channel wants to be told of deaths and there is one of the process
+    /// that is already (B4), and with `ENOMEM`.
     pub(crate) fn add(&self, channel: &Arc<Channel>) -> Result {
         let key = channel.owner.key();
         let node = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
+        let death = if channel.flags() & DEATHS != 0 {
+            Some(RBTreeNode::new(key, channel.clone(), GFP_KERNEL_ACCOUNT)?)
+        } else {
+            None
+        };
         let mut channels = self.channels.lock();
+        if death.is_some() && self.deaths.lock().get(&key).is_some() {
+            return Err(EBUSY);
+        }
         let mut chid = 1;
         let mut cursor = channels.cursor_lower_bound_mut(&(key, 1));
         while let Some(at) = cursor {
@@ -74,6 +95,9 @@ impl Registry {
         }
         channel.set_number(chid);
         channels.insert(node.into_node((key, chid), channel.clone()));
+        if let Some(death) = death {
+            self.deaths.lock().insert(death);
+        }
         Ok(())
     }
 
@@ -82,13 +106,26 @@ impl Registry {
         self.channels.lock().get(&(owner.key(), chid)).cloned()
     }
 
+    /// The channel of a process that is told of deaths, if it was made with `flag`:
+    /// `CHF_THREAD_DEATH` or `CHF_COID_DISCONNECT`.
+    pub(crate) fn death_channel(&self, process: &Process, flag: u32) -> Option<Arc<Channel>> {
+        let deaths = self.deaths.lock();
+        let channel = deaths.get(&process.key())?;
+        (channel.flags() & flag != 0).then(|| channel.clone())
+    }
+
     /// Takes a channel out; its number is free again.
     pub(crate) fn remove(&self, channel: &Channel) {
-        let node = self
-            .channels
-            .lock()
-            .remove_node(&(channel.owner.key(), channel.number()));
-        drop(node);
+        let key = channel.owner.key();
+        let mut channels = self.channels.lock();
+        let node = channels.remove_node(&(key, channel.number()));
+        let death = if channel.flags() & DEATHS != 0 {
+            self.deaths.lock().remove_node(&key)
+        } else {
+            None
+        };
+        drop(channels);
+        drop((node, death));
     }
 
     /// Adds a home; `ENOMEM`.

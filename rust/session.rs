@@ -11,22 +11,21 @@
 //! first; [`Session::end`] may be called any number of times.
 //!
 //! 1. The tables are emptied; from here on every call finds the session ended.
-//! 2. The home leaves the registry; its connections are detached: blocked sends of this process fail with `EBADF`.
+//! 2. The home leaves the registry, and its connections are detached: blocked sends of this process
+//!    fail with `EBADF`.
 //! 3. Channels leave the registry, so that nobody connects any more, and are closed: their clients
 //!    and threads get `ESRCH`.
 
-use crate::base::{
-    id,
-    id::Rcvid, //
-};
+use crate::base::id::Rcvid;
 use crate::channel::{
     Channel,
-    Scoids, //
+    Settings, //
 };
 use crate::home::Home;
 use crate::rcvids::Rcvids;
 use crate::registry::Registry;
 use crate::rendezvous::tables::Client;
+use crate::scoids::Scoids;
 use crate::sys::{
     address_space::OnEnd,
     errno,
@@ -39,8 +38,7 @@ use kernel::{
     prelude::*,
     rbtree::{
         RBTree,
-        RBTreeNode,
-        RBTreeNodeReservation, //
+        RBTreeNode, //
     },
     sync::{
         new_spinlock,
@@ -61,7 +59,8 @@ pub(crate) struct Session {
     pub(crate) home: Arc<Home>,
     /// What all sessions share.
     pub(crate) registry: Arc<Registry>,
-    scoids: Arc<Scoids>,
+    /// Its clients.
+    pub(crate) scoids: Arc<Scoids>,
     rcvids: Arc<Rcvids<Channel>>,
     #[pin]
     tables: SpinLock<Tables>,
@@ -102,9 +101,10 @@ impl Session {
 
     /// Creates a channel with the lowest free number of the process.
     ///
-    /// Fails with `EAGAIN` if there are too many, and with `ENOMEM`.
-    pub(crate) fn create_channel(&self, flags: u32) -> Result<Arc<Channel>> {
-        let channel = Channel::new(flags, self.scoids.clone(), self.rcvids.clone())?;
+    /// Fails with `EAGAIN` if there are too many, with `EBUSY` if it wants to be told of deaths and
+    /// there is one that is already, and with `ENOMEM`.
+    pub(crate) fn create_channel(&self, settings: &Settings) -> Result<Arc<Channel>> {
+        let channel = Channel::new(settings, self.scoids.clone(), self.rcvids.clone())?;
         self.registry.add(&channel)?;
         let added = RBTreeNode::new(channel.number(), channel.clone(), GFP_KERNEL_ACCOUNT)
             .and_then(|node| {
@@ -138,9 +138,9 @@ impl Session {
     }
 
     fn close_channel(&self, channel: &Channel) {
+        channel.begin_end();
         self.registry.remove(channel);
-        channel.rendezvous.close();
-        self.rcvids.forget_channel(channel);
+        channel.end();
     }
 
     /// A channel by its number; `ESRCH` if there is none.

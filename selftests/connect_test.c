@@ -164,7 +164,8 @@ TEST_F(connect, B8_no_such_channel)
 
 TEST_F(connect, B9_unknown_flags)
 {
-	const unsigned int known = QIPC_COF_CLOEXEC | QIPC_COF_NOSHARE;
+	const unsigned int known = QIPC_COF_CLOEXEC | QIPC_COF_NOINHERIT | QIPC_COF_NOSHARE |
+				   QIPC_COF_NOEVENT | QIPC_COF_REG_EVENTS;
 	int expected = lowest_free_fd();
 	int bit;
 

@@ -104,18 +104,46 @@ pub(crate) fn next_block(block: u16) -> u16 {
 }
 
 /// Number of a side-channel connection inside its session, if the coid can be one.
+///
+/// The numbers leave out the bit that marks a scoid, so that nobody mistakes one for the other.
 pub(crate) fn side_number(coid: i32) -> Option<u32> {
+    let value = coid as u32 & !abi::SIDE_CHANNEL;
+    let number = value >> (SCOID_BIT + 1) << SCOID_BIT | value & SCOID_MASK;
+    (coid > 0 && side_coid(number) == coid && number != 0).then_some(number)
+}
+
+/// The lowest number of a side-channel connection whose coid is not below `coid`.
+pub(crate) fn side_number_from(coid: i32) -> u32 {
     let value = coid as u32;
-    let number = value & !abi::SIDE_CHANNEL;
-    (coid > 0 && value & abi::SIDE_CHANNEL != 0 && number != 0).then_some(number)
+    if coid < 0 || value & abi::SIDE_CHANNEL == 0 {
+        return 1;
+    }
+    let value = value & !abi::SIDE_CHANNEL;
+    let high = value >> (SCOID_BIT + 1) << SCOID_BIT;
+    if value & abi::CONNECTION_SCOID != 0 {
+        high + abi::CONNECTION_SCOID
+    } else {
+        high | value & SCOID_MASK
+    }
 }
 
 /// The coid of side-channel connection `number`.
 pub(crate) fn side_coid(number: u32) -> i32 {
-    (number | abi::SIDE_CHANNEL) as i32
+    let value = number >> SCOID_BIT << (SCOID_BIT + 1) | number & SCOID_MASK;
+    (value | abi::SIDE_CHANNEL) as i32
 }
+
+/// Place of the bit that marks a scoid; the bits below it are the number of the client.
+const SCOID_BIT: u32 = abi::CONNECTION_SCOID.trailing_zeros();
+const SCOID_MASK: u32 = abi::CONNECTION_SCOID - 1;
 
 /// The scoid of client `number`.
 pub(crate) fn scoid(number: u32) -> i32 {
     (number | abi::SIDE_CHANNEL | abi::CONNECTION_SCOID) as i32
+}
+
+/// Number of the client that a scoid names, if it can be one.
+pub(crate) fn scoid_number(value: i32) -> Option<u32> {
+    let number = value as u32 & SCOID_MASK;
+    (scoid(number) == value && number != 0).then_some(number)
 }

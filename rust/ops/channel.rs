@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `QIPC_CHANNEL_CREATE`, `QIPC_CHANNEL_DESTROY` and `QIPC_CHANNEL_FD`.
+//! `QIPC_CHANNEL_CREATE`, `QIPC_CHANNEL_ACCESS`, `QIPC_CHANNEL_DESTROY` and `QIPC_CHANNEL_FD`.
 
+use crate::access::Change;
 use crate::base::abi;
 use crate::channel::{
     Channel,
+    Settings,
     FLAGS, //
 };
 use crate::session::Session;
@@ -15,20 +17,56 @@ use kernel::{
     sync::Arc, //
 };
 
+/// Pulses that the pool of a channel can have.
+const MAX_POOL: u32 = 65_536;
+
 /// `QIPC_CHANNEL_CREATE`.
 pub(super) fn create(session: &Session, arg: usize, size: usize) -> Result<isize> {
     let user = UserArg::<abi::ChannelCreate>::new(arg);
     let args = user.read(size)?;
-    if args.flags & !FLAGS != 0 {
-        return Err(EINVAL);
-    }
-    let chid = session.create_channel(args.flags)?.number();
+    let settings = parse(session, &args)?;
+    let chid = session.create_channel(&settings)?.number();
     let out = user.field(offset_of!(abi::ChannelCreate, chid));
     if let Err(error) = out.write(&(chid as i32)) {
         // A channel that the caller does not know the number of is of no use.
         let _ = session.destroy_channel(chid);
         return Err(error);
     }
+    Ok(0)
+}
+
+fn parse(session: &Session, args: &abi::ChannelCreate) -> Result<Settings> {
+    if args.flags & !FLAGS != 0 {
+        return Err(EINVAL);
+    }
+    let pulses = if args.flags & abi::CHF_PULSE_POOL == 0 {
+        if args.num_pulses != 0 || args.rearm != 0 || args.event != 0 {
+            return Err(EINVAL);
+        }
+        session.registry.max_pulses
+    } else if (1..=MAX_POOL).contains(&args.num_pulses) {
+        args.num_pulses
+    } else {
+        return Err(EINVAL);
+    };
+    Ok(Settings {
+        flags: args.flags,
+        pulses,
+        rearm: args.rearm,
+    })
+}
+
+/// `QIPC_CHANNEL_ACCESS`: changes who may connect, if anything is to be changed, and reports it.
+pub(super) fn access(session: &Session, arg: usize, size: usize) -> Result<isize> {
+    let user = UserArg::<abi::ChannelAccess>::new(arg);
+    let mut args = user.read(size)?;
+    let change = Change::parse(&args)?;
+    let channel = session.channel(args.chid)?;
+    if args.set != 0 {
+        channel.access.change(&change)?;
+    }
+    channel.access.describe(&mut args);
+    user.write(&args)?;
     Ok(0)
 }
 

@@ -2,8 +2,14 @@
 
 //! `QIPC_CONNECT_ATTACH` and `QIPC_CONNECT_DETACH`.
 
-use crate::base::abi;
-use crate::connection::Descriptor;
+use crate::base::{
+    abi,
+    id, //
+};
+use crate::connection::{
+    Descriptor,
+    FLAGS, //
+};
 use crate::session::Session;
 use crate::sys::{
     errno,
@@ -14,9 +20,6 @@ use kernel::{
     prelude::*,
     sync::Arc, //
 };
-
-/// Flags that a connection can be made with.
-pub(super) const FLAGS: u32 = abi::COF_CLOEXEC | abi::COF_NOSHARE;
 
 /// What a new connection is.
 pub(crate) enum Attached {
@@ -45,22 +48,30 @@ pub(crate) fn attach(session: &Session, arg: usize, size: usize) -> Result<Attac
     if args.nd != 0 {
         return Err(errno::no_network());
     }
-    let share = args.flags & abi::COF_NOSHARE == 0;
     let channel = session.find_target(args.pid, args.chid)?;
     if !side {
         return Ok(Attached::Descriptor {
-            object: Descriptor::new(channel, share)?,
+            object: Descriptor::new(channel, args.flags).map_err(gone)?,
             close_on_exec: args.flags & abi::COF_CLOEXEC != 0,
             coid,
         });
     }
-    let number = session.home.connect(&channel, share)?;
+    let number = session.home.connect(&channel, args.flags).map_err(gone)?;
     if let Err(error) = coid.write(&number) {
         // A connection that the caller does not know the number of is of no use.
         let _ = session.home.disconnect(number);
         return Err(error);
     }
     Ok(Attached::Side)
+}
+
+/// The channel ended after it was found (B8).
+fn gone(error: Error) -> Error {
+    if error == EBADF {
+        ESRCH
+    } else {
+        error
+    }
 }
 
 fn parse_detach(arg: usize, size: usize) -> Result<i32> {
@@ -71,9 +82,15 @@ fn parse_detach(arg: usize, size: usize) -> Result<i32> {
     Ok(args.coid)
 }
 
-/// `QIPC_CONNECT_DETACH` of a side-channel connection.
+/// `QIPC_CONNECT_DETACH` of a side-channel connection, or by a server of a client that is gone
+/// (B109).
 pub(super) fn detach(session: &Session, arg: usize, size: usize) -> Result<isize> {
-    session.home.disconnect(parse_detach(arg, size)?)?;
+    let coid = parse_detach(arg, size)?;
+    if id::scoid_number(coid).is_some() {
+        session.scoids.release(coid)?;
+    } else {
+        session.home.disconnect(coid)?;
+    }
     Ok(0)
 }
 

@@ -4,6 +4,7 @@
 
 use crate::base::abi;
 use crate::channel;
+use crate::connection;
 use crate::session::Session;
 use crate::sys::{
     small_buf::INLINE_BYTES,
@@ -27,9 +28,10 @@ pub(super) fn features(_session: &Session, arg: usize, size: usize) -> Result<is
             | abi::FEATURE_POLL
             | abi::FEATURE_FD_CONNECTION
             | abi::FEATURE_PULSE
-            | abi::FEATURE_TIMEOUT,
+            | abi::FEATURE_TIMEOUT
+            | abi::FEATURE_ACCESS,
         channel_flags: u64::from(channel::FLAGS),
-        connect_flags: u64::from(abi::COF_CLOEXEC | abi::COF_NOSHARE),
+        connect_flags: u64::from(connection::FLAGS),
         max_parts: abi::MAX_PARTS as u32,
         reserved: 0,
         max_bytes: abi::MAX_BYTES,

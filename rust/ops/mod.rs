@@ -26,7 +26,7 @@ use kernel::{
 type Handler = fn(&Session, usize, usize) -> Result<isize>;
 
 /// The ioctls that need nothing but a session, the frequent ones first.
-const TABLE: [(abi::Call, Handler); 13] = [
+const TABLE: &[(abi::Call, Handler)] = &[
     (abi::MSG_SEND, send::by_session),
     (abi::MSG_REPLY_RECEIVE, reply_receive),
     (abi::MSG_RECEIVE, receive::msg_receive),
@@ -38,6 +38,7 @@ const TABLE: [(abi::Call, Handler); 13] = [
     (abi::MSG_INFO, info::msg_info),
     (abi::CHANNEL_CREATE, channel::create),
     (abi::CHANNEL_DESTROY, channel::destroy),
+    (abi::CHANNEL_ACCESS, channel::access),
     (abi::CONNECT_DETACH, connect::detach),
     (abi::GET_FEATURES, info::features),
 ];
@@ -56,7 +57,7 @@ const _: () = {
 
 /// Handles an ioctl of a session; `ENOTTY` if there is none of this number.
 pub(crate) fn call(session: &Session, cmd: u32, arg: usize) -> Result<isize> {
-    for (call, handler) in &TABLE {
+    for (call, handler) in TABLE {
         if call.matches(cmd) {
             return handler(session, arg, abi::arg_size(cmd));
         }

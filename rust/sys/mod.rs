@@ -8,6 +8,7 @@
 pub(crate) mod address_space;
 pub(crate) mod alarm;
 pub(crate) mod compat;
+pub(crate) mod credentials;
 pub(crate) mod errno;
 pub(crate) mod eventfd;
 pub(crate) mod fops;

@@ -5,11 +5,11 @@
 use core::ptr::NonNull;
 use kernel::{
     bindings,
-    sync::aref::ARef,
-    task::{
-        Kuid,
-        Task, //
-    }, //
+    sync::{
+        aref::ARef,
+        rcu, //
+    },
+    task::Task, //
 };
 
 /// Identity of a process for as long as somebody holds it.
@@ -55,9 +55,13 @@ impl Process {
 
     /// Whether it has not been reaped yet.
     pub(crate) fn is_alive(&self) -> bool {
-        let _rcu = kernel::sync::rcu::read_lock();
-        // SAFETY: The object is valid; the task is only looked for, in the RCU section.
-        !unsafe { bindings::pid_task(self.0.as_ptr(), bindings::pid_type_PIDTYPE_TGID) }.is_null()
+        !self.first_thread(&rcu::read_lock()).is_null()
+    }
+
+    /// Its first thread, null if it has been reaped; valid as long as the RCU section.
+    pub(super) fn first_thread(&self, _section: &rcu::Guard) -> *mut bindings::task_struct {
+        // SAFETY: The object is valid; the caller is in an RCU section.
+        unsafe { bindings::pid_task(self.0.as_ptr(), bindings::pid_type_PIDTYPE_TGID) }
     }
 
     /// Number in the caller's pid namespace, 0 if it has none there.
@@ -79,6 +83,33 @@ impl Clone for Process {
         // SAFETY: The object is valid; its `count` is a `refcount_t` that `get_pid()` increments.
         unsafe { bindings::refcount_inc(&raw mut (*self.0.as_ptr()).count) };
         Self(self.0)
+    }
+}
+
+/// A session of processes, in the sense of `setsid()`, which is named after its first process.
+pub(crate) struct ProcessSession(Process);
+
+impl ProcessSession {
+    /// That of the caller.
+    pub(crate) fn current() -> Self {
+        // SAFETY: `current` is valid, and a running task has a session.
+        let pid =
+            unsafe { bindings::get_task_pid(Task::current_raw(), bindings::pid_type_PIDTYPE_SID) };
+        // SAFETY: `get_task_pid` returns a counted reference, not null for a running task.
+        Self(Process(unsafe { NonNull::new_unchecked(pid) }))
+    }
+
+    /// Number in the caller's pid namespace, 0 if it has none there or has ended.
+    pub(crate) fn number_here(&self) -> i32 {
+        let _rcu = rcu::read_lock();
+        // SAFETY: The object is valid; the task is only looked for, in the RCU section.
+        let member =
+            unsafe { bindings::pid_task(self.0 .0.as_ptr(), bindings::pid_type_PIDTYPE_SID) };
+        if member.is_null() {
+            0
+        } else {
+            self.0.number_here()
+        }
     }
 }
 
@@ -128,17 +159,6 @@ pub(crate) fn current_priority() -> u8 {
     let prio = unsafe { core::ptr::read_volatile(&raw const (*Task::current_raw()).prio) };
     // Real-time priorities are kept as 98 (lowest) down to 0; a deadline task has -1.
     u8::try_from((99 - prio).clamp(0, 99)).unwrap_or(0)
-}
-
-/// Effective user of the caller.
-pub(crate) fn current_user() -> Kuid {
-    Kuid::current_euid()
-}
-
-/// Whether the caller may connect to anybody's channels (`CAP_IPC_OWNER`).
-pub(crate) fn may_connect_to_all() -> bool {
-    // SAFETY: Takes any capability number.
-    unsafe { bindings::capable(bindings::CAP_IPC_OWNER as i32) }
 }
 
 /// Whether a signal is pending that ends the caller.
