@@ -21,7 +21,7 @@ use std::io::{IoSlice, IoSliceMut};
 use std::process::ExitCode;
 
 use file_protocol::{Header, Op, ReadReply, Statistics, FILE, HEADER, LOG};
-use qipc::{ChannelFlags, Errno, Part, PartMut, Qipc, Request};
+use qipc::{ChannelFlags, Errno, Part, PartMut, Qipc, Received, Request};
 
 /// The start of a file is kept in blocks of this size,
 const SMALL: usize = 512;
@@ -58,9 +58,10 @@ fn serve() -> Result<(), Box<dyn Error>> {
     while !server.ended {
         // Whatever is sent, only the header comes in now.
         let mut header = [0; HEADER];
-        let request = channel.receive_uninterrupted(&mut header)?;
-        // A client that has gone, or has lent bad memory, is its own problem.
-        let _ = server.handle(request, &header);
+        if let Received::Request(request) = channel.receive_uninterrupted(&mut header)? {
+            // A client that has gone, or has lent bad memory, is its own problem.
+            let _ = server.handle(request, &header);
+        }
     }
     Ok(())
 }

@@ -8,30 +8,20 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use bitflags::bitflags;
 use qipc_sys as sys;
 use rustix::io::Errno;
 
+use crate::calls::connect_detach;
+use crate::client::client_info;
 use crate::error::{Error, Result};
+use crate::info::{Access, ChannelAccess, ClientInfo};
+use crate::name::Name;
+use crate::options::ChannelOptions;
 use crate::parts::{Sink, Source};
-use crate::raw::Session;
+use crate::pulse::{Pulse, PULSE_LEN};
+use crate::raw::{RawReceived, ReceiveOptions, Session};
 use crate::request::Request;
-
-bitflags! {
-    /// What a channel is like. QNX `_NTO_CHF_*`, with its values.
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-    pub struct ChannelFlags: u32 {
-        /// No effect: lengths are always reported. QNX `_NTO_CHF_SENDER_LEN`.
-        const SENDER_LEN = sys::QIPC_CHF_SENDER_LEN;
-        /// No effect: lengths are always reported. QNX `_NTO_CHF_REPLY_LEN`.
-        const REPLY_LEN = sys::QIPC_CHF_REPLY_LEN;
-        /// Only the process itself may connect. QNX `_NTO_CHF_PRIVATE`.
-        const PRIVATE = sys::QIPC_CHF_PRIVATE;
-
-        // What a newer module may accept; the module refuses what it does not know with EINVAL.
-        const _ = !0;
-    }
-}
+use crate::timeout::Timeout;
 
 /// Where a channel can be found: process and channel number. What a client needs to know of a server.
 ///
@@ -80,11 +70,45 @@ pub struct ParseAddressError {
     number: Option<ParseIntError>,
 }
 
+/// What a channel has received.
+#[derive(Debug)]
+#[must_use = "a request is in here, and is refused when dropped"]
+pub enum Received {
+    /// A message; its bytes are in the receive memory, and its client waits for an answer.
+    Request(Request),
+    /// A pulse. The receive memory has been used for it and holds nothing that matters.
+    Pulse(Pulse),
+}
+
+impl Received {
+    /// The message; a pulse is dropped.
+    #[must_use]
+    pub fn request(self) -> Option<Request> {
+        match self {
+            Self::Request(request) => Some(request),
+            Self::Pulse(_) => None,
+        }
+    }
+
+    /// The pulse; a message is refused.
+    #[must_use]
+    pub fn pulse(self) -> Option<Pulse> {
+        match self {
+            Self::Request(_) => None,
+            Self::Pulse(pulse) => Some(pulse),
+        }
+    }
+}
+
 /// The receiving end of messages. QNX `chid`.
 ///
 /// Any number of threads may receive on one channel. It is destroyed when dropped: clients that are blocked on it get
 /// `ESRCH`, and later sends get `EBADF`. A forked child cannot receive on it ([`Error::Stale`]), and does the parent no
 /// harm by dropping it.
+///
+/// A thread that receives takes on the priority of what it has received, until it receives again, unless the channel has
+/// [`FIXED_PRIORITY`](crate::ChannelFlags::FIXED_PRIORITY); and it is lifted while a client of a higher priority waits
+/// for a receiver. [`Qipc::leave_channel`](crate::Qipc::leave_channel) ends that.
 #[derive(Debug)]
 pub struct Channel {
     session: Arc<Session>,
@@ -98,17 +122,25 @@ pub struct ReplyReceive {
     /// Result of the reply: as [`Request::reply`]. A server that only wants to know of the next request may ignore it,
     /// since all it says is that a client has gone or has lent bad memory.
     pub replied: Result<()>,
-    /// The next request: as [`Channel::receive`].
-    pub next: Result<Request>,
+    /// The next request or pulse: as [`Channel::receive`].
+    pub next: Result<Received>,
 }
 
 impl Channel {
-    pub(crate) fn create(session: &Arc<Session>, flags: ChannelFlags) -> Result<Self> {
-        let chid = session.channel_create(flags.bits())?;
-        Ok(Self {
+    pub(crate) fn create(session: &Arc<Session>, options: &ChannelOptions<'_>) -> Result<Self> {
+        let (num_pulses, rearm, event) = match options.pool {
+            Some(pool) => (pool.num_pulses, pool.rearm, pool.event),
+            None => (0, 0, None),
+        };
+        let chid = session.channel_create(options.bits(), num_pulses, rearm, event)?;
+        let channel = Self {
             session: Arc::clone(session),
             chid,
-        })
+        };
+        if !options.access.is_empty() {
+            channel.set_access(&options.access)?;
+        }
+        Ok(channel)
     }
 
     /// The number of this channel in this process.
@@ -126,27 +158,29 @@ impl Channel {
         }
     }
 
-    /// Waits for a message and copies as much of it into `into` as fits. QNX `MsgReceive`, `MsgReceivev`.
+    /// Waits for a message or a pulse, and copies as much of a message into `into` as fits. QNX `MsgReceive`,
+    /// `MsgReceivev`.
     ///
     /// [`Request::len`] says how much arrived, [`Request::info`] how much there is; the rest can be read with
     /// [`Request::read_at`]. A server that wants to see a header before it chooses where the data goes receives the
     /// header alone.
+    ///
+    /// **Lists**: when `into` is a list of parts, its first part that is not empty must have at least 24 bytes
+    /// ([`PULSE_LEN`](crate::PULSE_LEN)). Otherwise a pulse that comes is lost, and the receive fails with
+    /// [`ServerFault`](Error::ServerFault), as in QNX. A single buffer can have any length.
     ///
     /// # Errors
     ///
     /// No message is lost, whatever the error.
     /// - `EINTR`: a signal handler ran. Nothing is restarted, as in QNX; see
     ///   [`receive_uninterrupted`](Self::receive_uninterrupted).
-    /// - [`ServerFault`](Error::ServerFault): `into` cannot be written to.
+    /// - [`ServerFault`](Error::ServerFault): `into` cannot be written to, or is a list with too short a first part.
     /// - `ESRCH`: the channel was destroyed.
     /// - [`Stale`](Error::Stale): this is a fork of the server.
     /// - `EOVERFLOW`: a list beyond the limits of [`Source`]; `ENOMEM`: no memory for a long one.
     /// - `EAGAIN`: this process has received more messages than it can have names for, and not answered them.
-    pub fn receive(&self, mut into: impl Sink) -> Result<Request> {
-        let received = self
-            .session
-            .msg_receive(self.chid, &into.lend_mut(), false)?;
-        Ok(self.request(&received))
+    pub fn receive(&self, mut into: impl Sink) -> Result<Received> {
+        self.receive_with(&mut into, ReceiveOptions::default())
     }
 
     /// As [`receive`](Self::receive), and starts again when a signal handler ran.
@@ -154,31 +188,84 @@ impl Channel {
     /// # Errors
     ///
     /// As for [`receive`](Self::receive), without `EINTR`.
-    pub fn receive_uninterrupted(&self, mut into: impl Sink) -> Result<Request> {
-        let into = into.lend_mut();
+    pub fn receive_uninterrupted(&self, mut into: impl Sink) -> Result<Received> {
         loop {
-            match self.session.msg_receive(self.chid, &into, false) {
+            match self.receive_with(&mut into, ReceiveOptions::default()) {
                 Err(e) if e.is_interrupted() => {}
-                result => return result.map(|received| self.request(&received)),
+                result => return result,
             }
         }
     }
 
-    /// As [`receive`](Self::receive), but returns `None` at once when no message is waiting. QNX `MsgReceive` with an
+    /// As [`receive`](Self::receive), but returns `None` at once when nothing is waiting. QNX `MsgReceive` with an
     /// immediate timeout.
     ///
     /// # Errors
     ///
     /// As for [`receive`](Self::receive).
-    pub fn try_receive(&self, mut into: impl Sink) -> Result<Option<Request>> {
-        match self.session.msg_receive(self.chid, &into.lend_mut(), true) {
-            Ok(received) => Ok(Some(self.request(&received))),
-            Err(Error::Os(Errno::AGAIN)) => Ok(None),
-            Err(error) => Err(error),
-        }
+    pub fn try_receive(&self, mut into: impl Sink) -> Result<Option<Received>> {
+        let options = ReceiveOptions {
+            flags: sys::QIPC_NONBLOCK,
+            timeout: None,
+        };
+        optional(self.receive_with(&mut into, options))
     }
 
-    /// Answers `request` and waits for the next message, in one call of the kernel: the fast way to serve. QNX
+    /// As [`receive`](Self::receive), with a limit to the time that it blocks. QNX `TimerTimeout` before a `MsgReceive`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`receive`](Self::receive), and [`TimedOut`](Error::TimedOut).
+    pub fn receive_timeout(&self, mut into: impl Sink, timeout: &Timeout<'_>) -> Result<Received> {
+        let options = ReceiveOptions {
+            flags: 0,
+            timeout: Some(timeout),
+        };
+        self.receive_with(&mut into, options)
+    }
+
+    fn receive_with(&self, into: &mut impl Sink, options: ReceiveOptions<'_>) -> Result<Received> {
+        self.session
+            .msg_receive(self.chid, into.lend_mut(), options)
+            .map(|received| self.received(received))
+    }
+
+    /// Waits for a pulse; messages stay where they are. QNX `MsgReceivePulse`.
+    ///
+    /// # Errors
+    ///
+    /// `EINTR`, `ESRCH` and [`Stale`](Error::Stale) as for [`receive`](Self::receive).
+    pub fn receive_pulse(&self) -> Result<Pulse> {
+        receive_pulse(&self.session, self.chid, ReceiveOptions::default())
+    }
+
+    /// As [`receive_pulse`](Self::receive_pulse), but returns `None` at once when no pulse is waiting.
+    ///
+    /// # Errors
+    ///
+    /// As for [`receive_pulse`](Self::receive_pulse).
+    pub fn try_receive_pulse(&self) -> Result<Option<Pulse>> {
+        let options = ReceiveOptions {
+            flags: sys::QIPC_NONBLOCK,
+            timeout: None,
+        };
+        optional(receive_pulse(&self.session, self.chid, options))
+    }
+
+    /// As [`receive_pulse`](Self::receive_pulse), with a limit to the time that it blocks.
+    ///
+    /// # Errors
+    ///
+    /// As for [`receive_pulse`](Self::receive_pulse), and [`TimedOut`](Error::TimedOut).
+    pub fn receive_pulse_timeout(&self, timeout: &Timeout<'_>) -> Result<Pulse> {
+        let options = ReceiveOptions {
+            flags: 0,
+            timeout: Some(timeout),
+        };
+        receive_pulse(&self.session, self.chid, options)
+    }
+
+    /// Answers `request` and waits for the next message or pulse, in one call of the kernel: the fast way to serve. QNX
     /// `MsgReply` followed by `MsgReceive`.
     ///
     /// The receive follows whatever becomes of the reply, so a client that has gone does not stop the server:
@@ -186,21 +273,27 @@ impl Channel {
     /// ```no_run
     /// # fn main() -> Result<(), qipc::Error> {
     /// # let channel = qipc::Qipc::open()?.channel_create(qipc::ChannelFlags::empty())?;
+    /// use qipc::Received;
+    ///
     /// let mut message = [0; 64];
-    /// let mut answer: Vec<u8> = Vec::new();
-    /// let mut request = channel.receive(&mut message)?;
+    /// let mut received = channel.receive(&mut message)?;
     /// loop {
-    ///     answer.clear();
-    ///     answer.extend(message[..request.len()].iter().rev());
-    ///     request = channel.reply_receive(request, 0, &answer, &mut message).next?;
+    ///     received = match received {
+    ///         Received::Pulse(_) => channel.receive(&mut message)?,
+    ///         Received::Request(request) => {
+    ///             let answer: Vec<u8> = message[..request.len()].iter().rev().copied().collect();
+    ///             channel.reply_receive(request, 0, &answer, &mut message).next?
+    ///         }
+    ///     }
     /// }
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// Those of [`Request::reply`] and [`receive`](Self::receive), apart. `EINTR` is of the receive: the reply was made. When the kernel refuses the call as such,
-    /// both are that error, and the request has been answered with [`Request::DROPPED`].
+    /// Those of [`Request::reply`] and [`receive`](Self::receive), apart. `EINTR` is of the receive: the reply was made.
+    /// When the kernel refuses the call as such, both are that error, and the request has been answered with
+    /// [`Request::DROPPED`].
     pub fn reply_receive(
         &self,
         request: Request,
@@ -208,12 +301,38 @@ impl Channel {
         reply: impl Source,
         mut into: impl Sink,
     ) -> ReplyReceive {
+        self.reply_receive_with(request, status, &reply, &mut into, None)
+    }
+
+    /// As [`reply_receive`](Self::reply_receive), with a limit to the time that the receive blocks.
+    ///
+    /// # Errors
+    ///
+    /// As for [`reply_receive`](Self::reply_receive); [`TimedOut`](Error::TimedOut) is of the receive.
+    pub fn reply_receive_timeout(
+        &self,
+        request: Request,
+        status: i64,
+        reply: impl Source,
+        mut into: impl Sink,
+        timeout: &Timeout<'_>,
+    ) -> ReplyReceive {
+        self.reply_receive_with(request, status, &reply, &mut into, Some(timeout))
+    }
+
+    fn reply_receive_with(
+        &self,
+        request: Request,
+        status: i64,
+        reply: &impl Source,
+        into: &mut impl Sink,
+        timeout: Option<&Timeout<'_>>,
+    ) -> ReplyReceive {
         if !Arc::ptr_eq(&self.session, request.session()) {
             // The request has no meaning in this session: there it is a number of something else, or of nothing.
-            return ReplyReceive {
-                replied: request.reply(status, reply),
-                next: self.receive(into),
-            };
+            let replied = request.reply_lent(status, reply.lend());
+            let next = self.receive_with(into, ReceiveOptions { flags: 0, timeout });
+            return ReplyReceive { replied, next };
         }
         let result = self.session.msg_reply_receive(
             request.rcvid(),
@@ -221,6 +340,7 @@ impl Channel {
             reply.lend(),
             self.chid,
             into.lend_mut(),
+            timeout,
         );
         let replied = match (result.replied, &result.received) {
             (Some(Ok(())), _) => {
@@ -235,8 +355,71 @@ impl Channel {
         };
         ReplyReceive {
             replied,
-            next: result.received.map(|received| self.request(&received)),
+            next: result.received.map(|received| self.received(received)),
         }
+    }
+
+    /// Gives the channel a name that clients find it by: components separated by slashes, none of them `.` or `..`, and no
+    /// slash at either end. QNX `name_attach`.
+    ///
+    /// # Errors
+    ///
+    /// - `EEXIST`: another channel has the name.
+    /// - `EINVAL`: it is no name. `ENAMETOOLONG`: more than 1,023 bytes, or more than 255 in a component.
+    /// - `EAGAIN`: too many names. `ENOMEM`. [`Stale`](Error::Stale).
+    pub fn name_attach(&self, name: impl AsRef<[u8]>) -> Result<Name> {
+        self.name_attach_with(name, &Access::new())
+    }
+
+    /// As [`name_attach`](Self::name_attach), and says who may connect, before anybody can find the name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`name_attach`](Self::name_attach) and [`set_access`](Self::set_access).
+    pub fn name_attach_with(&self, name: impl AsRef<[u8]>, access: &Access) -> Result<Name> {
+        Name::attach(&self.session, self.chid, name.as_ref(), access)
+    }
+
+    /// Who may connect, and how far clients can lift the channel's threads.
+    ///
+    /// # Errors
+    ///
+    /// [`Stale`](Error::Stale) in a fork of the server.
+    pub fn access(&self) -> Result<ChannelAccess> {
+        self.set_access(&Access::new())
+    }
+
+    /// Changes that, and says what it is now. Connections that exist are not affected.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` for a mode, a user, a group or a priority that does not exist; `EPERM` for an owner or a group that this
+    /// process may not give a file, or a ceiling above what it may give itself; [`Stale`](Error::Stale).
+    pub fn set_access(&self, access: &Access) -> Result<ChannelAccess> {
+        self.session
+            .channel_access(access.to_raw(self.chid))
+            .map(|raw| ChannelAccess::new(&raw))
+    }
+
+    /// Who a client was when it connected; `scoid` is in [`MessageInfo::scoid`](crate::MessageInfo::scoid) and
+    /// [`Pulse::scoid`]. QNX `ConnectClientInfo`.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` for a client that is not connected; [`Stale`](Error::Stale).
+    pub fn client_info(&self, scoid: i32) -> Result<ClientInfo> {
+        client_info(&self.session, scoid)
+    }
+
+    /// Gives the number of a client that has disconnected free, after the pulse that says so
+    /// ([`PulseKind::Disconnect`](crate::PulseKind::Disconnect)). Until then no other client gets it. QNX
+    /// `ConnectDetach` of a scoid.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` for a client that is still connected, or unknown; [`Stale`](Error::Stale).
+    pub fn client_detach(&self, scoid: i32) -> Result<()> {
+        connect_detach(self.session.as_fd(), scoid)
     }
 
     /// A descriptor to wait for messages with `poll` or `epoll`, together with other things.
@@ -266,8 +449,41 @@ impl Channel {
         }
     }
 
-    fn request(&self, received: &crate::raw::Received) -> Request {
-        Request::new(Arc::clone(&self.session), received)
+    fn received(&self, received: RawReceived) -> Received {
+        match received {
+            RawReceived::Message(message) => {
+                Received::Request(Request::new(Arc::clone(&self.session), &message))
+            }
+            RawReceived::Pulse(pulse) => Received::Pulse(pulse),
+        }
+    }
+
+    /// Receives pulses without keeping the channel alive.
+    pub(crate) fn pulse_receiver(&self) -> impl Fn() -> Result<Pulse> + Send + 'static {
+        let (session, chid) = (Arc::clone(&self.session), self.chid);
+        move || receive_pulse(&session, chid, ReceiveOptions::default())
+    }
+}
+
+fn receive_pulse(session: &Session, chid: i32, options: ReceiveOptions<'_>) -> Result<Pulse> {
+    let options = ReceiveOptions {
+        flags: options.flags | sys::QIPC_PULSE_ONLY,
+        ..options
+    };
+    let mut room = [0; PULSE_LEN];
+    match session.msg_receive(chid, (&mut room).lend_mut(), options)? {
+        RawReceived::Pulse(pulse) => Ok(pulse),
+        // Not of this interface.
+        RawReceived::Message(_) => Err(Error::Os(Errno::IO)),
+    }
+}
+
+/// Nothing there is no error for those that only look.
+fn optional<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Os(Errno::AGAIN)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -8,9 +8,12 @@ use std::sync::Arc;
 use bitflags::bitflags;
 use qipc_sys as sys;
 
+use crate::calls;
 use crate::error::{Error, Result};
+use crate::info::unsigned;
 use crate::parts::{Sink, Source};
 use crate::raw::{self, Session};
+use crate::timeout::Timeout;
 
 bitflags! {
     /// How to connect. QNX `_NTO_COF_*`, with its values.
@@ -20,9 +23,52 @@ bitflags! {
         const CLOEXEC = sys::QIPC_COF_CLOEXEC;
         /// The server sees a scoid of its own for this connection. QNX `_NTO_COF_NOSHARE`.
         const NOSHARE = sys::QIPC_COF_NOSHARE;
+        /// Only reported: the channel is gone. QNX `_NTO_COF_DEAD`.
+        const DEAD = sys::QIPC_COF_DEAD;
+        /// A descriptor that is of no use to other processes: neither to a forked child nor to whom it is passed on.
+        /// QNX `_NTO_COF_NOINHERIT`.
+        const NOINHERIT = sys::QIPC_COF_NOINHERIT;
+        /// The server may deliver no events to this process. QNX `_NTO_COF_NOEVENT`.
+        const NOEVENT = sys::QIPC_COF_NOEVENT;
+        /// The server may deliver only events that this process has registered. QNX `_NTO_COF_REG_EVENTS`.
+        const REG_EVENTS = sys::QIPC_COF_REG_EVENTS;
 
         // What a newer module may accept; the module refuses what it does not know with EINVAL.
         const _ = !0;
+    }
+}
+
+/// Where a connection leads. QNX `struct _server_info`, with its names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerInfo {
+    /// The server's process, in this process's pid namespace; 0 if it has no number there.
+    pub pid: u32,
+    /// Its channel.
+    pub chid: i32,
+    /// What the server calls the client.
+    pub scoid: i32,
+    /// The connection.
+    pub coid: i32,
+    /// Flags of the connection, among them [`DEAD`](ConnectFlags::DEAD).
+    pub flags: ConnectFlags,
+}
+
+impl ServerInfo {
+    pub(crate) fn new(info: &sys::qipc_server_info) -> Self {
+        Self {
+            pid: unsigned(info.pid),
+            chid: info.chid,
+            scoid: info.scoid,
+            coid: info.coid,
+            flags: ConnectFlags::from_bits_retain(info.flags),
+        }
+    }
+
+    /// True when the channel is gone.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.flags.contains(ConnectFlags::DEAD)
     }
 }
 
@@ -45,10 +91,19 @@ impl Connection {
         flags: ConnectFlags,
     ) -> Result<Self> {
         let coid = session.connect_attach_side(pid, chid, flags.bits())?;
-        Ok(Self {
+        Ok(Self::new(session, coid))
+    }
+
+    pub(crate) fn open(session: &Arc<Session>, name: &[u8], flags: ConnectFlags) -> Result<Self> {
+        let coid = session.name_open(name, flags.bits())?;
+        Ok(Self::new(session, coid))
+    }
+
+    fn new(session: &Arc<Session>, coid: i32) -> Self {
+        Self {
             session: Arc::clone(session),
             coid,
-        })
+        }
     }
 
     /// The number of this connection, which the server sees in [`MessageInfo::coid`](crate::MessageInfo::coid).
@@ -75,12 +130,71 @@ impl Connection {
     /// - `EOVERFLOW`: a list beyond the limits of [`Source`]; nothing was sent.
     /// - `ENOMEM`: no memory for the message or for a long list.
     pub fn send(&self, message: impl Source, mut reply: impl Sink) -> Result<i64> {
-        raw::msg_send(
-            self.session.as_fd(),
-            self.coid,
-            message.lend(),
-            reply.lend_mut(),
-        )
+        let (message, reply) = (message.lend(), reply.lend_mut());
+        raw::msg_send(self.session.as_fd(), self.coid, message, reply, None)
+    }
+
+    /// As [`send`](Self::send), with a limit to the time that it blocks. QNX `TimerTimeout` before a `MsgSend`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send), and [`TimedOut`](Error::TimedOut). A message that a server has received on a channel
+    /// with [`UNBLOCK`](crate::ChannelFlags::UNBLOCK) stays with it: the server is told that the time is up, and decides.
+    pub fn send_timeout(
+        &self,
+        message: impl Source,
+        mut reply: impl Sink,
+        timeout: &Timeout<'_>,
+    ) -> Result<i64> {
+        let (message, reply) = (message.lend(), reply.lend_mut());
+        let fd = self.session.as_fd();
+        raw::msg_send(fd, self.coid, message, reply, Some(timeout))
+    }
+
+    /// Sends a pulse with this thread's priority, without waiting for anybody. QNX `MsgSendPulse`, `MsgSendPulsePtr`.
+    ///
+    /// Codes from 0 on are the program's, negative ones are understood to be the system's.
+    ///
+    /// # Errors
+    ///
+    /// - `EBADF`: the channel is gone.
+    /// - `EAGAIN`: too many pulses are queued there. `ENOMEM`.
+    /// - [`Stale`](Error::Stale): this session is the parent's.
+    pub fn send_pulse(&self, code: i8, value: u64) -> Result<()> {
+        calls::pulse_send(self.session.as_fd(), self.coid, None, code, value)
+    }
+
+    /// As [`send_pulse`](Self::send_pulse), with a priority: 1 to 99, or 0 for that of no real-time policy.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send_pulse`](Self::send_pulse), `EINVAL` for a priority above 99, and `EPERM` for one that this process
+    /// may not have itself.
+    pub fn send_pulse_at(&self, priority: u8, code: i8, value: u64) -> Result<()> {
+        let fd = self.session.as_fd();
+        calls::pulse_send(fd, self.coid, Some(priority), code, value)
+    }
+
+    /// Where the connection leads. QNX `ConnectServerInfo`.
+    ///
+    /// # Errors
+    ///
+    /// [`Stale`](Error::Stale) in a forked child.
+    pub fn server_info(&self) -> Result<ServerInfo> {
+        calls::connect_server_info(self.session.as_fd(), 0, self.coid, 0)
+            .map(|info| ServerInfo::new(&info))
+    }
+
+    /// Sets those flags of `mask` that are in `flags`, clears the others of `mask`, and returns what was set before. Only
+    /// [`CLOEXEC`](ConnectFlags::CLOEXEC) can be changed; an empty mask only asks. QNX `ConnectFlags`.
+    ///
+    /// # Errors
+    ///
+    /// `EOPNOTSUPP` for another flag in the mask, [`Stale`](Error::Stale).
+    pub fn change_flags(&self, mask: ConnectFlags, flags: ConnectFlags) -> Result<ConnectFlags> {
+        self.session
+            .connect_flags(self.coid, mask.bits(), flags.bits())
+            .map(ConnectFlags::from_bits_retain)
     }
 
     /// Ends the connection and reports how that went. QNX `ConnectDetach`. Dropping does the same, silently.
@@ -95,7 +209,7 @@ impl Connection {
     fn end(&mut self) -> Result<()> {
         match std::mem::replace(&mut self.coid, 0) {
             0 => Ok(()),
-            coid => raw::connect_detach(self.session.as_fd(), coid),
+            coid => calls::connect_detach(self.session.as_fd(), coid),
         }
     }
 }
@@ -148,12 +262,56 @@ impl FdConnection {
     ///
     /// As for [`Connection::send`], without [`Stale`](Error::Stale). `ENOTTY` when the descriptor is no connection.
     pub fn send(&self, message: impl Source, mut reply: impl Sink) -> Result<i64> {
-        raw::msg_send(
-            self.as_fd(),
-            raw::name_of(self.as_fd()),
-            message.lend(),
-            reply.lend_mut(),
-        )
+        let (message, reply) = (message.lend(), reply.lend_mut());
+        raw::msg_send(self.as_fd(), self.name(), message, reply, None)
+    }
+
+    /// As [`send`](Self::send), with a limit to the time that it blocks, as [`Connection::send_timeout`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Connection::send_timeout`] and [`send`](Self::send).
+    pub fn send_timeout(
+        &self,
+        message: impl Source,
+        mut reply: impl Sink,
+        timeout: &Timeout<'_>,
+    ) -> Result<i64> {
+        let (message, reply) = (message.lend(), reply.lend_mut());
+        raw::msg_send(self.as_fd(), self.name(), message, reply, Some(timeout))
+    }
+
+    /// Sends a pulse, as [`Connection::send_pulse`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Connection::send_pulse`], without [`Stale`](Error::Stale). `ENOTTY` when the descriptor is no connection.
+    pub fn send_pulse(&self, code: i8, value: u64) -> Result<()> {
+        calls::pulse_send(self.as_fd(), self.name(), None, code, value)
+    }
+
+    /// Sends a pulse with a priority, as [`Connection::send_pulse_at`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Connection::send_pulse_at`] and [`send_pulse`](Self::send_pulse).
+    pub fn send_pulse_at(&self, priority: u8, code: i8, value: u64) -> Result<()> {
+        calls::pulse_send(self.as_fd(), self.name(), Some(priority), code, value)
+    }
+
+    /// Where the connection leads. QNX `ConnectServerInfo`.
+    ///
+    /// # Errors
+    ///
+    /// `ENOTTY` when the descriptor is no connection.
+    pub fn server_info(&self) -> Result<ServerInfo> {
+        calls::connect_server_info(self.as_fd(), 0, self.name(), 0)
+            .map(|info| ServerInfo::new(&info))
+    }
+
+    /// What the server sees as the connection's number.
+    fn name(&self) -> i32 {
+        calls::name_of(self.as_fd())
     }
 
     /// Ends the sends of this process that are blocked under this descriptor's number: they fail with `EBADF`. QNX
@@ -163,7 +321,7 @@ impl FdConnection {
     ///
     /// `ENOTTY` when the descriptor is no connection.
     pub fn cancel(&self) -> Result<()> {
-        raw::connect_detach(self.as_fd(), raw::name_of(self.as_fd()))
+        calls::connect_detach(self.as_fd(), self.name())
     }
 
     /// Another descriptor for the same connection, closed on `exec`. QNX `dup`.
@@ -216,6 +374,9 @@ mod tests {
         let connection = FdConnection::from(OwnedFd::from(File::open("/dev/null").unwrap()));
         assert_eq!(connection.send("hello", ()), Err(Error::Os(Errno::NOTTY)));
         assert_eq!(connection.cancel(), Err(Error::Os(Errno::NOTTY)));
+        assert_eq!(connection.send_pulse(0, 0), Err(Error::Os(Errno::NOTTY)));
+        let info = connection.server_info().map(drop);
+        assert_eq!(info, Err(Error::Os(Errno::NOTTY)));
         assert_ne!(
             connection.try_clone().unwrap().as_raw_fd(),
             connection.as_raw_fd()

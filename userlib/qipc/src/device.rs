@@ -10,10 +10,19 @@ use bitflags::bitflags;
 use qipc_sys as sys;
 use rustix::io::Errno;
 
-use crate::channel::{Address, Channel, ChannelFlags};
-use crate::connection::{ConnectFlags, Connection, FdConnection};
+use crate::calls::connect_server_info;
+use crate::channel::{Address, Channel};
+use crate::client::client_info;
+use crate::connection::{ConnectFlags, Connection, FdConnection, ServerInfo};
 use crate::error::{Error, Result};
-use crate::raw::Session;
+use crate::event::Event;
+use crate::info::{ClientInfo, ServerInfoFlags};
+use crate::options::{ChannelFlags, ChannelOptions};
+use crate::parts::Sink;
+use crate::raw::{ReceiveOptions, Session};
+use crate::registered::{Deliverer, RegisteredEvent};
+use crate::timeout::Clock;
+use crate::timer::Timer;
 
 bitflags! {
     /// Groups of calls that a module has.
@@ -29,6 +38,22 @@ bitflags! {
         const POLL = sys::QIPC_FEATURE_POLL as u64;
         /// [`Qipc::connect_attach_fd`].
         const FD_CONNECTION = sys::QIPC_FEATURE_FD_CONNECTION as u64;
+        /// Pulses, also those of the system.
+        const PULSE = sys::QIPC_FEATURE_PULSE as u64;
+        /// [`Timeout`](crate::Timeout).
+        const TIMEOUT = sys::QIPC_FEATURE_TIMEOUT as u64;
+        /// [`Client::deliver`](crate::Client::deliver), [`Qipc::event_register`].
+        const EVENT = sys::QIPC_FEATURE_EVENT as u64;
+        /// [`Qipc::timer_create`].
+        const TIMER = sys::QIPC_FEATURE_TIMER as u64;
+        /// Servers run at the priority of their clients.
+        const PRIORITY = sys::QIPC_FEATURE_PRIORITY as u64;
+        /// [`Channel::name_attach`], [`Qipc::name_open`].
+        const NAME = sys::QIPC_FEATURE_NAME as u64;
+        /// [`Channel::set_access`].
+        const ACCESS = sys::QIPC_FEATURE_ACCESS as u64;
+        /// [`Connection::server_info`], [`Channel::client_info`].
+        const CONNECT_INFO = sys::QIPC_FEATURE_CONNECT_INFO as u64;
 
         // What a newer module may have.
         const _ = !0;
@@ -116,14 +141,19 @@ impl Qipc {
         &self.features
     }
 
-    /// Makes a channel to receive on. QNX `ChannelCreate`.
+    /// Makes a channel to receive on. QNX `ChannelCreate`, `ChannelCreatePulsePool`.
+    ///
+    /// Takes [`ChannelFlags`], or [`ChannelOptions`] for all that can be said of a channel.
     ///
     /// # Errors
     ///
-    /// `EINVAL` for a flag that is not in [`Features::channel_flags`], `EAGAIN` when the process has too many channels,
-    /// `ENOMEM`, [`Stale`](Error::Stale).
-    pub fn channel_create(&self, flags: ChannelFlags) -> Result<Channel> {
-        Channel::create(&self.session, flags)
+    /// - `EINVAL`: a flag that is not in [`Features::channel_flags`].
+    /// - `EBUSY`: another channel of this process has [`THREAD_DEATH`](ChannelFlags::THREAD_DEATH) or
+    ///   [`COID_DISCONNECT`](ChannelFlags::COID_DISCONNECT).
+    /// - `EAGAIN`: the process has too many channels. `ENOMEM`. [`Stale`](Error::Stale).
+    /// - As for [`Channel::set_access`], when the options have an owner, a group, a mode or a ceiling.
+    pub fn channel_create<'a>(&self, options: impl Into<ChannelOptions<'a>>) -> Result<Channel> {
+        Channel::create(&self.session, &options.into())
     }
 
     /// Connects to a channel with a number of this session: nothing is inherited, no descriptor is used. QNX
@@ -151,6 +181,146 @@ impl Qipc {
     pub fn connect_attach_fd(&self, address: Address, flags: ConnectFlags) -> Result<FdConnection> {
         FdConnection::attach(&self.session, pid(address)?, address.chid, flags)
     }
+
+    /// Connects to the channel that has this name, with a number of this session. QNX `name_open`; ending the connection
+    /// is `name_close`.
+    ///
+    /// Names are those of this process's IPC namespace. The server is not asked and not told.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT`: no channel has the name. `EINVAL`, `ENAMETOOLONG`: it is no name. Otherwise as for
+    /// [`connect_attach`](Self::connect_attach).
+    pub fn name_open(&self, name: impl AsRef<[u8]>, flags: ConnectFlags) -> Result<Connection> {
+        Connection::open(&self.session, name.as_ref(), flags)
+    }
+
+    /// Describes the connection `coid` of a process, or the one with the next higher number: to walk through all
+    /// connections, start with `0x4000_0000` and go on from what was found. QNX `ConnectServerInfo`.
+    ///
+    /// Only connections that are no descriptors are found. `pid` 0 is this process.
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL`: no connection from there on.
+    /// - `ESRCH`: no such process. `EPERM`: one of another user. [`Stale`](Error::Stale).
+    pub fn connect_server_info(
+        &self,
+        pid: u32,
+        coid: i32,
+        flags: ServerInfoFlags,
+    ) -> Result<ServerInfo> {
+        let pid = process(pid)?;
+        connect_server_info(self.as_fd(), pid, coid, flags.bits())
+            .map(|info| ServerInfo::new(&info))
+    }
+
+    /// This process itself, as a server would see it. QNX `ConnectClientInfo` of -1.
+    ///
+    /// # Errors
+    ///
+    /// [`Stale`](Error::Stale).
+    pub fn own_client_info(&self) -> Result<ClientInfo> {
+        client_info(&self.session, -1)
+    }
+
+    /// Lets `by` deliver `event` to this process, with the value it has here. Send the handle to the server in a message.
+    /// QNX `MsgRegisterEvent`.
+    ///
+    /// Unlike an event that a server makes up, this one can be nothing else than what was registered, whatever the server
+    /// wants. With [`REG_EVENTS`](ConnectFlags::REG_EVENTS) a connection lets no others through.
+    ///
+    /// ```no_run
+    /// # fn main() -> qipc::Result<()> {
+    /// use qipc::{ChannelFlags, ConnectFlags, Deliverer, Event, Qipc};
+    ///
+    /// let qipc = Qipc::open()?;
+    /// let server = qipc.name_open("clock", ConnectFlags::REG_EVENTS)?;
+    /// let channel = qipc.channel_create(ChannelFlags::PRIVATE)?;
+    /// let own = qipc.connect_attach(channel.address(), ConnectFlags::empty())?;
+    /// let event = qipc.event_register(Event::pulse(own.coid(), 1, 7), Deliverer::Server(&server))?;
+    /// server.send(&event.handle().0.to_ne_bytes(), ())?;
+    /// assert_eq!(channel.receive_pulse()?.value, 7);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` for an event that cannot be registered, `EBADF` for a pulse over a connection or to an `eventfd` that is
+    /// none, `EAGAIN` for too many of them, `ENOMEM`, [`Stale`](Error::Stale).
+    pub fn event_register(&self, event: Event<'_>, by: Deliverer<'_>) -> Result<RegisteredEvent> {
+        RegisteredEvent::new(&self.session, event, by, 0)
+    }
+
+    /// As [`event_register`](Self::event_register), and lets whoever delivers it choose the value. QNX
+    /// `SIGEV_FLAG_UPDATEABLE`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`event_register`](Self::event_register).
+    pub fn event_register_updateable(
+        &self,
+        event: Event<'_>,
+        by: Deliverer<'_>,
+    ) -> Result<RegisteredEvent> {
+        RegisteredEvent::new(&self.session, event, by, sys::QIPC_EVENT_UPDATEABLE)
+    }
+
+    /// Has `event` happen to this process itself. QNX `MsgDeliverEvent` with an `rcvid` of 0.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::deliver`](crate::Client::deliver).
+    pub fn event_deliver(&self, event: Event<'_>) -> Result<()> {
+        self.session.event_deliver(0, event.to_raw(), 0)
+    }
+
+    /// Says whether `event` could happen to this process itself, and does nothing. QNX `MsgVerifyEvent` with an `rcvid` of
+    /// 0.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::deliver`](crate::Client::deliver).
+    pub fn event_verify(&self, event: Event<'_>) -> Result<()> {
+        let flags = sys::QIPC_EVENT_VERIFY;
+        self.session.event_deliver(0, event.to_raw(), flags)
+    }
+
+    /// Makes a timer that has `event` happen to this process each time it expires. It is stopped at first. QNX
+    /// `timer_create`.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` for [`Event::Unblock`] and events that do not exist, `EBADF` for a pulse over a connection or to an
+    /// `eventfd` that is none, `EAGAIN` for too many timers, `ENOMEM`, [`Stale`](Error::Stale).
+    pub fn timer_create(&self, clock: Clock, event: Event<'_>) -> Result<Timer> {
+        Timer::create(&self.session, clock, event)
+    }
+
+    /// Gives the calling thread its own priority back, while it stays with its channel. QNX `MsgCurrent` of 0.
+    ///
+    /// # Errors
+    ///
+    /// [`Stale`](Error::Stale).
+    pub fn restore_priority(&self) -> Result<()> {
+        self.session.msg_current(0)
+    }
+
+    /// Ends what ties the calling thread to the channel that it received from last: it gets its own priority back, and
+    /// clients that wait there do not lift it any more. The next receive ties it again. QNX `MsgReceive` of -1.
+    ///
+    /// # Errors
+    ///
+    /// [`Stale`](Error::Stale).
+    pub fn leave_channel(&self) -> Result<()> {
+        let nothing = ReceiveOptions::default();
+        match self.session.msg_receive(-1, ().lend_mut(), nothing) {
+            // That is how the kernel says so: there is no channel to receive from.
+            Ok(_) | Err(Error::Os(Errno::SRCH)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// For what this crate does not cover. The descriptor only works in this process.
@@ -162,7 +332,11 @@ impl AsFd for Qipc {
 
 /// A process id as the kernel takes it; no process has one that does not fit.
 fn pid(address: Address) -> Result<i32> {
-    i32::try_from(address.pid).map_err(|_| Error::Os(Errno::SRCH))
+    process(address.pid)
+}
+
+fn process(pid: u32) -> Result<i32> {
+    i32::try_from(pid).map_err(|_| Error::Os(Errno::SRCH))
 }
 
 #[cfg(test)]

@@ -39,6 +39,11 @@ pub enum Error {
     #[error("the session belongs to another process; open /dev/qipc again")]
     Stale,
 
+    /// The time of the call's [`Timeout`](crate::Timeout) was up. Of a send this says nothing about whether the server
+    /// has acted on the message.
+    #[error("the time was up")]
+    TimedOut,
+
     /// The kernel refused or ended the call. Each method lists what it can be.
     #[error("{0}")]
     Os(Errno),
@@ -47,13 +52,14 @@ pub enum Error {
 impl Error {
     /// The error as one number, whatever side it came from.
     ///
-    /// Both faults are `EFAULT`, a stale session is `ESTALE`.
+    /// Both faults are `EFAULT`, a stale session is `ESTALE`, a timeout `ETIMEDOUT`.
     #[must_use]
     pub fn errno(self) -> Errno {
         match self {
             Self::Answered(errno) | Self::Os(errno) => errno,
             Self::ClientFault | Self::ServerFault => Errno::FAULT,
             Self::Stale => Errno::STALE,
+            Self::TimedOut => Errno::TIMEDOUT,
         }
     }
 
@@ -70,6 +76,7 @@ impl Error {
     pub(crate) fn from_errno(errno: Errno) -> Self {
         match errno {
             Errno::STALE => Self::Stale,
+            Errno::TIMEDOUT => Self::TimedOut,
             errno => Self::Os(errno),
         }
     }
@@ -93,6 +100,7 @@ mod tests {
             (Error::ClientFault, Errno::FAULT),
             (Error::ServerFault, Errno::FAULT),
             (Error::Stale, Errno::STALE),
+            (Error::TimedOut, Errno::TIMEDOUT),
             (Error::Os(Errno::SRCH), Errno::SRCH),
         ] {
             assert_eq!(error.errno(), errno, "{error:?}");
@@ -100,7 +108,8 @@ mod tests {
     }
 
     #[test]
-    fn a_stale_session_is_told_apart_from_other_errors() {
+    fn a_stale_session_and_a_timeout_are_told_apart_from_other_errors() {
+        assert_eq!(Error::from_errno(Errno::TIMEDOUT), Error::TimedOut);
         assert_eq!(Error::from_errno(Errno::STALE), Error::Stale);
         assert_eq!(Error::from_errno(Errno::BADF), Error::Os(Errno::BADF));
     }

@@ -158,6 +158,7 @@ impl<'a> From<&'a mut IoSliceMut<'_>> for PartMut<'a> {
 #[derive(Debug)]
 pub struct Lent<T> {
     vec: qipc_vec,
+    first: qipc_iov,
     is_buffer: bool,
     lent: PhantomData<T>,
 }
@@ -166,31 +167,37 @@ impl<T> Lent<T> {
     fn nothing() -> Self {
         Self {
             vec: qipc_vec::default(),
+            first: qipc_iov::default(),
             is_buffer: true,
             lent: PhantomData,
         }
     }
 
     fn buffer(base: u64, bytes: usize) -> Self {
+        let count = bytes as u64;
         Self {
-            vec: qipc_vec {
-                base,
-                count: bytes as u64,
-            },
+            vec: qipc_vec { base, count },
+            first: qipc_iov { base, len: count },
             is_buffer: true,
             lent: PhantomData,
         }
     }
 
-    fn list(base: u64, parts: usize) -> Self {
+    fn list(base: u64, parts: usize, first: qipc_iov) -> Self {
         Self {
             vec: qipc_vec {
                 base,
                 count: parts as u64,
             },
+            first,
             is_buffer: false,
             lent: PhantomData,
         }
+    }
+
+    /// The first part that is not empty, or the buffer: where a pulse is received.
+    pub(crate) fn first(&self) -> qipc_iov {
+        self.first
     }
 
     /// The kernel's structure.
@@ -257,12 +264,23 @@ pub trait Sink: sealed::Sealed {
     fn lend_mut(&mut self) -> Lent<&mut [u8]>;
 }
 
+macro_rules! lend {
+    (buffer, $memory:expr, $base:expr) => {
+        Lent::buffer($base, $memory.len())
+    };
+    (list, $memory:expr, $base:expr) => {{
+        let mut lengthy = $memory.iter().filter(|part| !part.is_empty());
+        let first = lengthy.next().map_or(qipc_iov::default(), |part| part.iov);
+        Lent::list($base, $memory.len(), first)
+    }};
+}
+
 macro_rules! sources {
     ($([$($generics:tt)*] $type:ty, $kind:ident;)*) => {$(
         impl<$($generics)*> sealed::Sealed for $type {}
         impl<$($generics)*> Source for $type {
             fn lend(&self) -> Lent<&[u8]> {
-                Lent::$kind(address(self.as_ptr()), self.len())
+                lend!($kind, self, address(self.as_ptr()))
             }
         }
     )*};
@@ -284,7 +302,7 @@ macro_rules! sinks {
         impl<$($generics)*> sealed::Sealed for $type {}
         impl<$($generics)*> Sink for $type {
             fn lend_mut(&mut self) -> Lent<&mut [u8]> {
-                Lent::$kind(address(self.as_mut_ptr()), self.len())
+                lend!($kind, self, address(self.as_mut_ptr()))
             }
         }
     )*};

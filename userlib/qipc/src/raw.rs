@@ -8,7 +8,7 @@
 //! Interrupted calls are not repeated: `EINTR` goes to the caller, as in QNX.
 
 use std::ffi::{c_int, c_void};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::path::Path;
 use std::ptr;
 
@@ -18,7 +18,10 @@ use rustix::io::Errno;
 use rustix::ioctl::{ioctl, Ioctl, IoctlOutput, Opcode};
 
 use crate::error::{Error, Result};
+use crate::event::Event;
 use crate::parts::Lent;
+use crate::pulse::{Pulse, PULSE_LEN};
+use crate::timeout::{States, Timeout};
 
 /// An ioctl that takes a pointer to a structure and returns an integer.
 struct Call<'a, T> {
@@ -47,7 +50,7 @@ unsafe impl<T> Ioctl for Call<'_, T> {
 }
 
 /// Ties each ioctl number to its structure.
-trait Argument {
+pub(crate) trait Argument {
     /// The ioctls that take this structure.
     const NUMBERS: &'static [u32];
 }
@@ -74,6 +77,22 @@ arguments! {
     qipc_msg_transfer: QIPC_MSG_READ, QIPC_MSG_WRITE;
     qipc_msg_info_get: QIPC_MSG_INFO;
     qipc_msg_reply_receive: QIPC_MSG_REPLY_RECEIVE;
+    qipc_pulse_send: QIPC_PULSE_SEND;
+    qipc_msg_current: QIPC_MSG_CURRENT;
+    qipc_event_deliver: QIPC_EVENT_DELIVER;
+    qipc_event_register: QIPC_EVENT_REGISTER;
+    qipc_event_unregister: QIPC_EVENT_UNREGISTER;
+    qipc_timer_create: QIPC_TIMER_CREATE;
+    qipc_timer_settime: QIPC_TIMER_SETTIME;
+    qipc_timer_gettime: QIPC_TIMER_GETTIME;
+    qipc_timer_delete: QIPC_TIMER_DELETE;
+    qipc_name_attach: QIPC_NAME_ATTACH;
+    qipc_name_detach: QIPC_NAME_DETACH;
+    qipc_name_open: QIPC_NAME_OPEN;
+    qipc_connect_flags: QIPC_CONNECT_FLAGS;
+    qipc_connect_server_info: QIPC_CONNECT_SERVER_INFO;
+    qipc_connect_client_info: QIPC_CONNECT_CLIENT_INFO;
+    qipc_channel_access: QIPC_CHANNEL_ACCESS;
 }
 
 /// Makes one call.
@@ -104,7 +123,7 @@ unsafe fn call<T: Argument>(
 }
 
 /// As [`call`], for a structure without user addresses.
-fn call_plain<T: Argument + NoAddresses>(
+pub(crate) fn call_plain<T: Argument + NoAddresses>(
     fd: BorrowedFd<'_>,
     number: u32,
     argument: &mut T,
@@ -114,16 +133,27 @@ fn call_plain<T: Argument + NoAddresses>(
 }
 
 /// A structure without user addresses.
-trait NoAddresses {}
+pub(crate) trait NoAddresses {}
 
 impl NoAddresses for sys::qipc_features {}
-impl NoAddresses for sys::qipc_channel_create {}
 impl NoAddresses for sys::qipc_channel_destroy {}
 impl NoAddresses for sys::qipc_channel_fd {}
 impl NoAddresses for sys::qipc_connect_attach {}
 impl NoAddresses for sys::qipc_connect_detach {}
 impl NoAddresses for sys::qipc_msg_error {}
 impl NoAddresses for sys::qipc_msg_info_get {}
+impl NoAddresses for sys::qipc_pulse_send {}
+impl NoAddresses for sys::qipc_msg_current {}
+impl NoAddresses for sys::qipc_event_deliver {}
+impl NoAddresses for sys::qipc_event_register {}
+impl NoAddresses for sys::qipc_event_unregister {}
+impl NoAddresses for sys::qipc_timer_create {}
+impl NoAddresses for sys::qipc_timer_settime {}
+impl NoAddresses for sys::qipc_timer_gettime {}
+impl NoAddresses for sys::qipc_timer_delete {}
+impl NoAddresses for sys::qipc_connect_flags {}
+impl NoAddresses for sys::qipc_connect_server_info {}
+impl NoAddresses for sys::qipc_channel_access {}
 
 /// The error of a call that moves bytes; `own` is the side of the caller.
 fn transfer_error(errno: Errno, side: u32, own: Error) -> Error {
@@ -142,21 +172,69 @@ fn errno_field(value: i32) -> Option<Errno> {
         .then(|| Errno::from_raw_os_error(value))
 }
 
+/// A timeout as the kernel takes it: a structure that names another one. Both have to stay where they are.
+#[derive(Default)]
+struct Deadline {
+    event: sys::qipc_event,
+    timeout: sys::qipc_timeout,
+}
+
+impl Deadline {
+    /// Fills both in, for a call that can block in the states `possible`. The address to pass on, 0 for no timeout; it
+    /// holds as long as this is borrowed.
+    fn set(&mut self, timeout: Option<&Timeout<'_>>, possible: States) -> u64 {
+        let Some(timeout) = timeout else {
+            return 0;
+        };
+        let states = timeout.states_of(possible);
+        if states.is_empty() {
+            return 0;
+        }
+        let event = match timeout.event_raw() {
+            Some(event) => {
+                self.event = event;
+                address_of(&self.event)
+            }
+            None => 0,
+        };
+        self.timeout = timeout.to_raw(states, event);
+        address_of(&self.timeout)
+    }
+}
+
+/// The address of a structure, as the kernel takes it.
+fn address_of<T>(structure: &T) -> u64 {
+    ptr::from_ref(structure) as usize as u64
+}
+
+/// The address that a [`Lent`] of this process was made of.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "it was a pointer before it had 64 bits"
+)]
+fn pointer(address: u64) -> *mut u8 {
+    address as usize as *mut u8
+}
+
 /// Sends on a session or on a connection descriptor, and waits for the answer.
 pub(crate) fn msg_send(
     fd: BorrowedFd<'_>,
     coid: i32,
     send: Lent<&[u8]>,
     reply: Lent<&mut [u8]>,
+    timeout: Option<&Timeout<'_>>,
 ) -> Result<i64> {
+    let mut deadline = Deadline::default();
     let mut argument = sys::qipc_msg_send {
         coid,
         flags: send.flag(sys::QIPC_SEND_BUF) | reply.flag(sys::QIPC_REPLY_BUF),
         send: send.vec(),
         reply: reply.vec(),
+        timeout: deadline.set(timeout, States::SEND | States::REPLY),
         ..Default::default()
     };
-    // SAFETY: `send` is lent for reading and `reply` for writing until this function returns.
+    // SAFETY: `send` is lent for reading and `reply` for writing until this function returns, and `deadline` lives as
+    // long.
     match unsafe { call(fd, sys::QIPC_MSG_SEND, &mut argument) } {
         Err(errno) => Err(transfer_error(errno, argument.side, Error::ClientFault)),
         Ok(_) => match errno_field(argument.error) {
@@ -166,14 +244,110 @@ pub(crate) fn msg_send(
     }
 }
 
-/// On a session: ends a side-channel connection. On a connection descriptor: ends the sends that are blocked under
-/// the name `coid`.
-pub(crate) fn connect_detach(fd: BorrowedFd<'_>, coid: i32) -> Result<()> {
-    let mut argument = sys::qipc_connect_detach {
-        coid,
-        ..Default::default()
-    };
-    call_plain(fd, sys::QIPC_CONNECT_DETACH, &mut argument).map(drop)
+/// What a receive is like, beside its memory.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct ReceiveOptions<'a> {
+    /// `QIPC_NONBLOCK`, `QIPC_PULSE_ONLY`.
+    pub(crate) flags: u32,
+    pub(crate) timeout: Option<&'a Timeout<'a>>,
+}
+
+/// Receive memory that is one buffer with less room than a pulse needs would lose pulses. In its place the kernel gets
+/// this, and what fits is copied on.
+///
+/// A list keeps QNX's rule: the first part decides.
+struct Room<'a> {
+    into: Lent<&'a mut [u8]>,
+    spare: [u8; PULSE_LEN],
+}
+
+impl<'a> Room<'a> {
+    fn new(into: Lent<&'a mut [u8]>) -> Self {
+        Self {
+            into,
+            spare: [0; PULSE_LEN],
+        }
+    }
+
+    /// Bytes of a buffer that is too small for a pulse.
+    fn small(&self) -> Option<usize> {
+        let vec = self.into.vec();
+        // It is a buffer if a flag is one.
+        let is_buffer = self.into.flag(1) == 1;
+        usize::try_from(vec.count)
+            .ok()
+            .filter(|len| is_buffer && *len < PULSE_LEN)
+    }
+
+    /// The receive argument. It names `self`, which has to stay where it is.
+    fn argument(&mut self, chid: i32, flags: u32, timeout: u64) -> sys::qipc_msg_receive {
+        let (vec, buffer) = if self.small().is_some() {
+            let vec = sys::qipc_vec {
+                base: self.spare.as_mut_ptr() as usize as u64,
+                count: PULSE_LEN as u64,
+            };
+            (vec, sys::QIPC_BUF)
+        } else {
+            (self.into.vec(), self.into.flag(sys::QIPC_BUF))
+        };
+        sys::qipc_msg_receive {
+            chid,
+            flags: flags | buffer,
+            vec,
+            timeout,
+            ..Default::default()
+        }
+    }
+
+    /// What was received.
+    fn received(
+        self,
+        result: Result<c_int, Errno>,
+        argument: &sys::qipc_msg_receive,
+    ) -> Result<RawReceived> {
+        if let Err(errno) = result {
+            // A fault of a receive is always in the receiver's memory: one in the client's ends that client's send.
+            let side = sys::QIPC_SIDE_NONE;
+            return Err(transfer_error(errno, side, Error::ServerFault));
+        }
+        if argument.rcvid == 0 {
+            return self.pulse().map(RawReceived::Pulse);
+        }
+        let mut info = argument.info;
+        if let Some(len) = self.small() {
+            let copied = usize::try_from(info.msglen).unwrap_or(0).min(len);
+            let target = pointer(self.into.vec().base);
+            if copied > 0 {
+                // SAFETY: `into` lends `len` bytes at `target` for writing, `spare` is longer, and is not lent to
+                // anybody.
+                unsafe { ptr::copy_nonoverlapping(self.spare.as_ptr(), target, copied) };
+            }
+            info.msglen = i64::try_from(copied).unwrap_or(0);
+        }
+        Ok(RawReceived::Message(Received {
+            rcvid: argument.rcvid,
+            info,
+        }))
+    }
+
+    /// The pulse that the kernel has put into the first part of the memory.
+    fn pulse(&self) -> Result<Pulse> {
+        let mut raw = sys::qipc_pulse::default();
+        let from = if self.small().is_some() {
+            self.spare.as_ptr()
+        } else {
+            let first = self.into.first();
+            if first.len < PULSE_LEN as u64 {
+                // Not of this interface: there is no room where a pulse should be.
+                return Err(Error::Os(Errno::IO));
+            }
+            pointer(first.base).cast_const()
+        };
+        // SAFETY: At `from` lie at least PULSE_LEN initialised bytes, which nobody else writes to: `spare`, or what is
+        // lent by `into`. Any bytes are a valid `qipc_pulse`.
+        unsafe { ptr::copy_nonoverlapping(from, ptr::from_mut(&mut raw).cast(), PULSE_LEN) };
+        Ok(Pulse::new(&raw))
+    }
 }
 
 /// A message as the kernel hands it over.
@@ -182,12 +356,18 @@ pub(crate) struct Received {
     pub(crate) info: sys::qipc_msg_info,
 }
 
+/// What a receive can bring.
+pub(crate) enum RawReceived {
+    Message(Received),
+    Pulse(Pulse),
+}
+
 /// The two results of a combined call.
 pub(crate) struct ReplyReceived {
     /// Of the reply. `None` when the kernel refused the call before it replied.
     pub(crate) replied: Option<Result<()>>,
     /// Of the receive.
-    pub(crate) received: Result<Received>,
+    pub(crate) received: Result<RawReceived>,
 }
 
 /// One open of `/dev/qipc`.
@@ -207,27 +387,26 @@ impl Session {
         self.fd.as_fd()
     }
 
-    pub(crate) fn get_features(&self) -> Result<sys::qipc_features> {
-        let mut argument = sys::qipc_features::default();
-        call_plain(self.as_fd(), sys::QIPC_GET_FEATURES, &mut argument)?;
-        Ok(argument)
-    }
-
-    pub(crate) fn channel_create(&self, flags: u32) -> Result<i32> {
+    /// `event` only counts with a pulse pool.
+    pub(crate) fn channel_create(
+        &self,
+        flags: u32,
+        num_pulses: u32,
+        rearm: u32,
+        event: Option<Event<'_>>,
+    ) -> Result<i32> {
+        let event = event.map(Event::to_raw);
         let mut argument = sys::qipc_channel_create {
             flags,
+            num_pulses,
+            rearm,
+            event: event.as_ref().map_or(0, address_of),
             ..Default::default()
         };
-        call_plain(self.as_fd(), sys::QIPC_CHANNEL_CREATE, &mut argument)?;
+        // SAFETY: `event` lives until this function returns.
+        unsafe { call(self.as_fd(), sys::QIPC_CHANNEL_CREATE, &mut argument) }
+            .map_err(Error::from_errno)?;
         Ok(argument.chid)
-    }
-
-    pub(crate) fn channel_destroy(&self, chid: i32) -> Result<()> {
-        let mut argument = sys::qipc_channel_destroy {
-            chid,
-            ..Default::default()
-        };
-        call_plain(self.as_fd(), sys::QIPC_CHANNEL_DESTROY, &mut argument).map(drop)
     }
 
     pub(crate) fn channel_fd(&self, chid: i32) -> Result<OwnedFd> {
@@ -267,16 +446,82 @@ impl Session {
     pub(crate) fn msg_receive(
         &self,
         chid: i32,
-        into: &Lent<&mut [u8]>,
-        nonblock: bool,
-    ) -> Result<Received> {
-        let mut argument = receive_argument(chid, into);
-        if nonblock {
-            argument.flags |= sys::QIPC_NONBLOCK;
-        }
-        // SAFETY: `into` is lent for writing until this function returns.
+        into: Lent<&mut [u8]>,
+        options: ReceiveOptions<'_>,
+    ) -> Result<RawReceived> {
+        let mut deadline = Deadline::default();
+        let timeout = deadline.set(options.timeout, States::RECEIVE);
+        let mut room = Room::new(into);
+        let mut argument = room.argument(chid, options.flags, timeout);
+        // SAFETY: `into` is lent for writing until this function returns; `room` and `deadline` live as long.
         let result = unsafe { call(self.as_fd(), sys::QIPC_MSG_RECEIVE, &mut argument) };
-        received(result, &argument)
+        room.received(result, &argument)
+    }
+
+    pub(crate) fn name_attach(
+        &self,
+        chid: i32,
+        name: &[u8],
+        access: Option<(u32, Option<u32>, Option<u32>)>,
+    ) -> Result<()> {
+        const UNCHANGED: u32 = u32::MAX;
+        let (mode, uid, gid) = access.unwrap_or_default();
+        let mut argument = sys::qipc_name_attach {
+            chid,
+            flags: access.map_or(0, |_| sys::QIPC_NAME_ACCESS),
+            mode,
+            uid: access.map_or(0, |_| uid.unwrap_or(UNCHANGED)),
+            gid: access.map_or(0, |_| gid.unwrap_or(UNCHANGED)),
+            length: name_length(name)?,
+            name: name.as_ptr() as usize as u64,
+        };
+        // SAFETY: `name` is lent for reading until this function returns.
+        unsafe { call(self.as_fd(), sys::QIPC_NAME_ATTACH, &mut argument) }
+            .map(drop)
+            .map_err(Error::from_errno)
+    }
+
+    pub(crate) fn name_detach(&self, name: &[u8]) -> Result<()> {
+        let mut argument = sys::qipc_name_detach {
+            length: name_length(name)?,
+            name: name.as_ptr() as usize as u64,
+            ..Default::default()
+        };
+        // SAFETY: `name` is lent for reading until this function returns.
+        unsafe { call(self.as_fd(), sys::QIPC_NAME_DETACH, &mut argument) }
+            .map(drop)
+            .map_err(Error::from_errno)
+    }
+
+    pub(crate) fn name_open(&self, name: &[u8], flags: u32) -> Result<i32> {
+        let mut argument = sys::qipc_name_open {
+            length: name_length(name)?,
+            flags,
+            name: name.as_ptr() as usize as u64,
+            ..Default::default()
+        };
+        // SAFETY: `name` is lent for reading until this function returns.
+        unsafe { call(self.as_fd(), sys::QIPC_NAME_OPEN, &mut argument) }
+            .map_err(Error::from_errno)?;
+        Ok(argument.coid)
+    }
+
+    /// Fills as much of `groups` as there are.
+    pub(crate) fn connect_client_info(
+        &self,
+        scoid: i32,
+        groups: &mut [u32],
+    ) -> Result<sys::qipc_client_info> {
+        let mut argument = sys::qipc_connect_client_info {
+            scoid,
+            max_groups: u32::try_from(groups.len()).unwrap_or(u32::MAX),
+            groups: groups.as_mut_ptr() as usize as u64,
+            ..Default::default()
+        };
+        // SAFETY: `groups` is lent for writing until this function returns.
+        unsafe { call(self.as_fd(), sys::QIPC_CONNECT_CLIENT_INFO, &mut argument) }
+            .map_err(Error::from_errno)?;
+        Ok(argument.info)
     }
 
     pub(crate) fn msg_reply(&self, rcvid: i64, status: i64, reply: Lent<&[u8]>) -> Result<()> {
@@ -286,15 +531,6 @@ impl Session {
         result
             .map(drop)
             .map_err(|errno| transfer_error(errno, argument.side, Error::ServerFault))
-    }
-
-    pub(crate) fn msg_error(&self, rcvid: i64, errno: Errno) -> Result<()> {
-        let mut argument = sys::qipc_msg_error {
-            rcvid,
-            error: errno.raw_os_error(),
-            ..Default::default()
-        };
-        call_plain(self.as_fd(), sys::QIPC_MSG_ERROR, &mut argument).map(drop)
     }
 
     pub(crate) fn msg_read(&self, rcvid: i64, into: Lent<&mut [u8]>, offset: u64) -> Result<usize> {
@@ -311,15 +547,6 @@ impl Session {
         transferred(result, &argument)
     }
 
-    pub(crate) fn msg_info(&self, rcvid: i64) -> Result<sys::qipc_msg_info> {
-        let mut argument = sys::qipc_msg_info_get {
-            rcvid,
-            ..Default::default()
-        };
-        call_plain(self.as_fd(), sys::QIPC_MSG_INFO, &mut argument)?;
-        Ok(argument.info)
-    }
-
     pub(crate) fn msg_reply_receive(
         &self,
         rcvid: i64,
@@ -327,16 +554,21 @@ impl Session {
         reply: Lent<&[u8]>,
         chid: i32,
         into: Lent<&mut [u8]>,
+        timeout: Option<&Timeout<'_>>,
     ) -> ReplyReceived {
         // The kernel writes 0 or an errno there as soon as the reply is made.
         const NOT_REPLIED: i32 = i32::MIN;
+        let mut deadline = Deadline::default();
+        let timeout = deadline.set(timeout, States::RECEIVE);
+        let mut room = Room::new(into);
         let mut argument = sys::qipc_msg_reply_receive {
             reply: reply_argument(rcvid, status, &reply),
             reply_error: NOT_REPLIED,
             reserved: 0,
-            receive: receive_argument(chid, &into),
+            receive: room.argument(chid, 0, timeout),
         };
-        // SAFETY: `reply` is lent for reading and `into` for writing until this function returns.
+        // SAFETY: `reply` is lent for reading and `into` for writing until this function returns; `room` and `deadline`
+        // live as long.
         let result = unsafe { call(self.as_fd(), sys::QIPC_MSG_REPLY_RECEIVE, &mut argument) };
         let replied = match argument.reply_error {
             NOT_REPLIED => None,
@@ -351,17 +583,8 @@ impl Session {
         };
         ReplyReceived {
             replied,
-            received: received(result, &argument.receive),
+            received: room.received(result, &argument.receive),
         }
-    }
-}
-
-fn receive_argument(chid: i32, into: &Lent<&mut [u8]>) -> sys::qipc_msg_receive {
-    sys::qipc_msg_receive {
-        chid,
-        flags: into.flag(sys::QIPC_BUF),
-        vec: into.vec(),
-        ..Default::default()
     }
 }
 
@@ -385,19 +608,9 @@ fn transfer_argument<T>(rcvid: i64, memory: &Lent<T>, offset: u64) -> sys::qipc_
     }
 }
 
-/// A fault of a receive is always in the receiver's memory: one in the client's ends that client's send.
-fn received(result: Result<c_int, Errno>, argument: &sys::qipc_msg_receive) -> Result<Received> {
-    match result {
-        Ok(_) => Ok(Received {
-            rcvid: argument.rcvid,
-            info: argument.info,
-        }),
-        Err(errno) => Err(transfer_error(
-            errno,
-            sys::QIPC_SIDE_NONE,
-            Error::ServerFault,
-        )),
-    }
+/// Length of a name; one that does not fit is too long by far.
+fn name_length(name: &[u8]) -> Result<u32> {
+    u32::try_from(name.len()).map_err(|_| Error::Os(Errno::NAMETOOLONG))
 }
 
 fn transferred(result: Result<c_int, Errno>, argument: &sys::qipc_msg_transfer) -> Result<usize> {
@@ -406,11 +619,6 @@ fn transferred(result: Result<c_int, Errno>, argument: &sys::qipc_msg_transfer) 
         Ok(_) => Ok(usize::try_from(argument.bytes).unwrap_or(0)),
         Err(errno) => Err(transfer_error(errno, argument.side, Error::ServerFault)),
     }
-}
-
-/// The caller's name for a connection descriptor: its number.
-pub(crate) fn name_of(fd: BorrowedFd<'_>) -> i32 {
-    fd.as_raw_fd()
 }
 
 #[cfg(test)]
@@ -452,15 +660,15 @@ mod tests {
         };
         let session = Session { fd: null };
         assert_eq!(
-            session.get_features().map(drop),
+            session.channel_create(0, 0, 0, None),
             Err(Error::Os(Errno::NOTTY))
         );
-        assert_eq!(session.channel_create(0), Err(Error::Os(Errno::NOTTY)));
+        assert_eq!(session.name_open(b"a", 0), Err(Error::Os(Errno::NOTTY)));
     }
 
     #[test]
     fn a_number_is_called_with_its_own_structure_only() {
-        let mut argument = sys::qipc_channel_create::default();
+        let mut argument = sys::qipc_timer_delete::default();
         let stdin = std::io::stdin();
         let result = call_plain(stdin.as_fd(), sys::QIPC_CHANNEL_DESTROY, &mut argument);
         assert_eq!(result, Err(Error::Os(Errno::NOTTY)));

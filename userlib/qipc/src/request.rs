@@ -5,12 +5,27 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bitflags::bitflags;
 use qipc_sys as sys;
 use rustix::io::Errno;
 
+use crate::client::Client;
 use crate::error::Result;
-use crate::parts::{Sink, Source};
+use crate::info::unsigned;
+use crate::parts::{Lent, Sink, Source};
 use crate::raw::{Received, Session};
+
+bitflags! {
+    /// What is special about a message. QNX `_NTO_MI_*`, with its values.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct MessageFlags: u32 {
+        /// The client wants to stop waiting for its answer. QNX `_NTO_MI_UNBLOCK_REQ`.
+        const UNBLOCK_REQ = sys::QIPC_MI_UNBLOCK_REQ;
+
+        // What a newer module may say.
+        const _ = !0;
+    }
+}
 
 /// Who sent a message, and how much. QNX `struct _msg_info`, with its names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +44,8 @@ pub struct MessageInfo {
     pub coid: i32,
     /// The client's priority when it sent: 1 to 99 for the real-time policies, 0 for the others.
     pub priority: i16,
+    /// Nothing when the message is received; [`Request::current_info`] knows what has become of it.
+    pub flags: MessageFlags,
     /// Bytes that were copied when the message was received.
     pub msglen: usize,
     /// Bytes the client offers. What was not received can be read with [`Request::read_at`].
@@ -39,10 +56,7 @@ pub struct MessageInfo {
 
 impl MessageInfo {
     fn new(info: &sys::qipc_msg_info) -> Self {
-        // None of these is negative, and lengths are at most i32::MAX.
-        fn unsigned<T: TryInto<U>, U: Default>(value: T) -> U {
-            value.try_into().unwrap_or_default()
-        }
+        // Lengths are at most i32::MAX.
         Self {
             pid: unsigned(info.pid),
             tid: unsigned(info.tid),
@@ -50,6 +64,7 @@ impl MessageInfo {
             scoid: info.scoid,
             coid: info.coid,
             priority: info.priority,
+            flags: MessageFlags::from_bits_retain(u32::from(info.flags)),
             msglen: unsigned(info.msglen),
             srcmsglen: unsigned(info.srcmsglen),
             dstmsglen: unsigned(info.dstmsglen),
@@ -87,14 +102,24 @@ impl Request {
         &self.session
     }
 
-    pub(crate) fn rcvid(&self) -> i64 {
-        self.rcvid
-    }
-
     /// Gives the message up without answering it: it has been answered.
     pub(crate) fn forget(mut self) {
         // The session must still be released, so this cannot be mem::forget.
         self.rcvid = 0;
+    }
+
+    /// The number of the message in this process, by which a pulse names it
+    /// ([`PulseKind::Unblock`](crate::PulseKind::Unblock)). A server that keeps its requests in a table uses it as the
+    /// key. QNX `rcvid`.
+    #[must_use]
+    pub fn rcvid(&self) -> i64 {
+        self.rcvid
+    }
+
+    /// The client, to be kept beyond the answer.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::new(Arc::clone(&self.session), self.rcvid, self.info.scoid)
     }
 
     /// Who sent the message and how much, as it was when it was received. Costs nothing.
@@ -121,9 +146,37 @@ impl Request {
     ///
     /// `ESRCH` when the client is not waiting any more: it was interrupted, it died, or the channel is gone.
     pub fn current_info(&self) -> Result<MessageInfo> {
-        self.session
-            .msg_info(self.rcvid)
-            .map(|info| MessageInfo::new(&info))
+        self.session.msg_info(self.rcvid).map(|info| MessageInfo {
+            // Of what the kernel copied, this is what there was room for.
+            msglen: self.info.msglen,
+            ..MessageInfo::new(&info)
+        })
+    }
+
+    /// True when the client wants to stop waiting: a signal has come, or its time was up. Only a channel with
+    /// [`UNBLOCK`](crate::ChannelFlags::UNBLOCK) knows; on others such a client is gone at once. QNX `MsgInfo` and
+    /// `_NTO_MI_UNBLOCK_REQ`.
+    ///
+    /// The server has to answer such a client some time: with the result as if nothing had happened, or with
+    /// [`fail_with_recorded`](Self::fail_with_recorded).
+    ///
+    /// # Errors
+    ///
+    /// `ESRCH` when the client is not waiting any more.
+    pub fn unblock_requested(&self) -> Result<bool> {
+        let info = self.session.msg_info(self.rcvid)?;
+        Ok(MessageFlags::from_bits_retain(u32::from(info.flags))
+            .contains(MessageFlags::UNBLOCK_REQ))
+    }
+
+    /// Gives the calling thread the priority of this client, as receiving its message did. For a thread that turns from
+    /// one client to another. QNX `MsgCurrent`.
+    ///
+    /// # Errors
+    ///
+    /// `ESRCH` when the client is not waiting any more.
+    pub fn current(&self) -> Result<()> {
+        self.session.msg_current(self.rcvid)
     }
 
     /// Reads from the client's message, starting `offset` bytes into it, and returns the number of bytes read. QNX
@@ -172,7 +225,11 @@ impl Request {
     ///   fails with [`DROPPED`](Self::DROPPED).
     /// - [`Stale`](crate::Error::Stale): this is a fork of the server; the client still waits for the server itself.
     pub fn reply(self, status: i64, data: impl Source) -> Result<()> {
-        self.session.msg_reply(self.rcvid, status, data.lend())?;
+        self.reply_lent(status, data.lend())
+    }
+
+    pub(crate) fn reply_lent(self, status: i64, data: Lent<&[u8]>) -> Result<()> {
+        self.session.msg_reply(self.rcvid, status, data)?;
         // After an error the client may still wait, and `drop` releases it.
         self.forget();
         Ok(())
@@ -181,7 +238,7 @@ impl Request {
     /// Answers with an error: the client's `send` fails with [`Answered(errno)`](crate::Error::Answered). QNX
     /// `MsgError`.
     ///
-    /// `ERESTART` makes the client send its message again, unseen by the program.
+    /// `ERESTART` makes the client send its message again, see [`restart`](Self::restart).
     ///
     /// # Errors
     ///
@@ -190,6 +247,29 @@ impl Request {
         self.session.msg_error(self.rcvid, errno)?;
         self.forget();
         Ok(())
+    }
+
+    /// Answers with the reason for which the client wants to stop waiting: its `send` fails with `EINTR` after a
+    /// signal, with `ETIMEDOUT` after a timeout, as it would have without the server's say. QNX `MsgError` of -1.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` when the client does not want to stop waiting; its send then fails with [`DROPPED`](Self::DROPPED). Ask
+    /// [`unblock_requested`](Self::unblock_requested) first. Otherwise as for [`error`](Self::error).
+    pub fn fail_with_recorded(self) -> Result<()> {
+        self.session.msg_error_recorded(self.rcvid)?;
+        self.forget();
+        Ok(())
+    }
+
+    /// Makes the client send its message again, unseen by the program: it comes in once more, behind others that are
+    /// waiting. QNX `MsgError` of `ERESTART`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`error`](Self::error).
+    pub fn restart(self) -> Result<()> {
+        self.error(Errno::RESTART)
     }
 }
 

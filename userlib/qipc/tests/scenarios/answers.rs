@@ -6,7 +6,7 @@ use std::thread;
 
 use qipc::{Errno, Error};
 
-use crate::support::{channel, connect, pair, Child, EXPECTED_PANIC, UNTOUCHED};
+use crate::support::{channel, connect, pair, Child, Requests, EXPECTED_PANIC, UNTOUCHED};
 
 /// B33.
 pub fn an_error_is_an_answer() {
@@ -34,7 +34,7 @@ pub fn an_error_is_an_answer() {
                 Errno::STALE,
                 Errno::SRCH,
             ] {
-                server.receive(()).unwrap().error(errno).unwrap();
+                server.request(()).unwrap().error(errno).unwrap();
             }
         },
     );
@@ -52,7 +52,7 @@ pub fn a_message_can_be_sent_again() {
             for _ in 0..3 {
                 let mut message = [0; 5];
                 server
-                    .receive(&mut message)
+                    .request(&mut message)
                     .unwrap()
                     .error(Errno::RESTART)
                     .unwrap();
@@ -60,7 +60,7 @@ pub fn a_message_can_be_sent_again() {
             }
             let mut message = [0; 5];
             server
-                .receive(&mut message)
+                .request(&mut message)
                 .unwrap()
                 .reply(5, "finish")
                 .unwrap();
@@ -72,7 +72,7 @@ pub fn a_message_can_be_sent_again() {
 pub fn a_dropped_request_answers_eio() {
     pair(
         |client| assert_eq!(client.send("hello", ()), Err(Error::Answered(Errno::IO))),
-        |server| drop(server.receive(()).unwrap()),
+        |server| drop(server.request(()).unwrap()),
     );
 }
 
@@ -81,7 +81,7 @@ pub fn a_panicking_server_answers_eio() {
         |client| assert_eq!(client.send("hello", ()), Err(Error::Answered(Errno::IO))),
         |server| {
             let result = std::panic::catch_unwind(|| {
-                let _request = server.receive(()).unwrap();
+                let _request = server.request(()).unwrap();
                 std::panic::panic_any(EXPECTED_PANIC);
             });
             assert!(result.is_err());
@@ -109,7 +109,7 @@ pub fn requests_are_answered_in_any_order_by_any_thread() {
     let mut requests = Vec::new();
     for _ in 0..4 {
         let mut message = [0; 1];
-        let request = channel.receive(&mut message).unwrap();
+        let request = channel.request(&mut message).unwrap();
         requests.push((message[0], request));
     }
     // Last come, first served, each by a thread of its own.

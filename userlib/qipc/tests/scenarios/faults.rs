@@ -4,7 +4,7 @@
 
 use qipc::{Error, Part, PartMut};
 
-use crate::support::{pair, wait_for_message, Random};
+use crate::support::{pair, wait_for_message, Random, Requests};
 
 /// B56.
 pub fn bad_memory_of_the_message_is_the_clients_fault() {
@@ -25,7 +25,7 @@ pub fn bad_memory_of_the_message_is_the_clients_fault() {
         |server| {
             // The bad ones are not seen here at all.
             let mut message = vec![0; 10_000];
-            let request = server.receive(&mut message).unwrap();
+            let request = server.request(&mut message).unwrap();
             assert_eq!(&message[..request.len()], b"good");
             request.reply(0, ()).unwrap();
         },
@@ -40,18 +40,18 @@ pub fn a_bad_receive_buffer_loses_no_message() {
             |client| assert_eq!(client.send(&data, ()), Ok(0)),
             |server| {
                 // The first is found waiting, before or after it has come.
-                let fault = server.receive(&mut [PartMut::faulty(4096)]).map(drop);
+                let fault = server.request(&mut [PartMut::faulty(4096)]).map(drop);
                 assert_eq!(fault, Err(Error::ServerFault));
                 wait_for_message(server);
                 let mut start = [0; 4];
                 let fault = server
-                    .receive(&mut [PartMut::new(&mut start), PartMut::faulty(4096)])
+                    .request(&mut [PartMut::new(&mut start), PartMut::faulty(4096)])
                     .map(drop);
                 assert_eq!(fault, Err(Error::ServerFault));
-                let fault = server.try_receive(&mut [PartMut::faulty(4096)]).map(drop);
+                let fault = server.try_request(&mut [PartMut::faulty(4096)]).map(drop);
                 assert_eq!(fault, Err(Error::ServerFault));
                 let mut message = vec![0; len];
-                let request = server.receive(&mut message).unwrap();
+                let request = server.request(&mut message).unwrap();
                 assert_eq!(message, data);
                 request.reply(0, ()).unwrap();
             },
@@ -70,7 +70,7 @@ pub fn a_bad_reply_is_the_servers_fault() {
         },
         |server| {
             for len in [8, 4000] {
-                let request = server.receive(()).unwrap();
+                let request = server.request(()).unwrap();
                 assert_eq!(
                     request.reply(0, &[Part::faulty(len)]),
                     Err(Error::ServerFault)
@@ -104,20 +104,20 @@ pub fn bad_memory_for_the_reply_is_the_clients_fault() {
         },
         |server| {
             assert_eq!(
-                server.receive(()).unwrap().reply(0, &data),
+                server.request(()).unwrap().reply(0, &data),
                 Err(Error::ClientFault)
             );
             assert_eq!(
-                server.receive(()).unwrap().reply(0, &data),
+                server.request(()).unwrap().reply(0, &data),
                 Err(Error::ClientFault)
             );
             // A small reply may have been taken before the fault shows.
-            let small = server.receive(()).unwrap().reply(0, &data[..16]);
+            let small = server.request(()).unwrap().reply(0, &data[..16]);
             assert!(
                 matches!(small, Ok(()) | Err(Error::ClientFault)),
                 "{small:?}"
             );
-            server.receive(()).unwrap().reply(9, ()).unwrap();
+            server.request(()).unwrap().reply(9, ()).unwrap();
         },
     );
 }
@@ -135,7 +135,7 @@ pub fn faults_in_between_leave_the_client_waiting() {
         },
         |server| {
             let mut start = [0; 100];
-            let request = server.receive(&mut start).unwrap();
+            let request = server.request(&mut start).unwrap();
             assert_eq!(start, good[..100]);
             let mut into = [0; 64];
 

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use qipc::{Part, PartMut};
 
-use crate::support::{channel, connect, pair, wait_for_message, Child, Random, UNTOUCHED};
+use crate::support::{
+    channel, connect, pair, wait_for_message, Child, Random, Requests, UNTOUCHED,
+};
 
 /// B21, B26, B35.
 pub fn the_client_gets_the_status_as_it_was_given() {
@@ -29,13 +31,13 @@ pub fn the_client_gets_the_status_as_it_was_given() {
             for status in STATUSES {
                 let mut message = [0; 8];
                 server
-                    .receive(&mut message)
+                    .request(&mut message)
                     .unwrap()
                     .reply(status, ())
                     .unwrap();
                 assert_eq!(message, *b"question");
                 server
-                    .receive(&mut message)
+                    .request(&mut message)
                     .unwrap()
                     .reply(status, b"answer")
                     .unwrap();
@@ -52,7 +54,7 @@ pub fn a_message_waits_for_its_receiver() {
             wait_for_message(server);
             let mut message = [0; 8];
             let request = server
-                .try_receive(&mut message)
+                .try_request(&mut message)
                 .unwrap()
                 .expect("it is waiting");
             assert_eq!(message, *b"patience");
@@ -70,7 +72,7 @@ pub fn a_receiver_waits_for_its_message() {
         },
         |server| {
             let mut message = [0; 7];
-            let request = server.receive(&mut message).unwrap();
+            let request = server.request(&mut message).unwrap();
             assert_eq!(message, *b"at last");
             request.reply(4, ()).unwrap();
         },
@@ -93,7 +95,7 @@ pub fn nothing_at_all_can_be_sent() {
         |server| {
             for _ in 0..4 {
                 let mut message = [UNTOUCHED; 4];
-                let request = server.receive(&mut message).unwrap();
+                let request = server.request(&mut message).unwrap();
                 let info = request.info();
                 assert_eq!((info.msglen, info.srcmsglen, info.dstmsglen), (0, 0, 0));
                 assert!(request.is_empty());
@@ -112,7 +114,7 @@ pub fn a_long_message_is_cut_and_the_rest_can_be_read() {
             |client| assert_eq!(client.send(&data, ()), Ok(0)),
             |server| {
                 let mut start = [0; 10];
-                let request = server.receive(&mut start).unwrap();
+                let request = server.request(&mut start).unwrap();
                 assert_eq!(request.len(), 10);
                 assert_eq!(request.info().srcmsglen, len);
                 assert_eq!(start, data[..10]);
@@ -131,7 +133,7 @@ pub fn a_short_message_leaves_the_rest_of_the_buffer_alone() {
         |client| assert_eq!(client.send("short", ()), Ok(0)),
         |server| {
             let mut message = [UNTOUCHED; 100];
-            let request = server.receive(&mut message).unwrap();
+            let request = server.request(&mut message).unwrap();
             assert_eq!((request.len(), request.info().srcmsglen), (5, 5));
             assert_eq!(&message[..5], b"short");
             assert_eq!(message[5..], [UNTOUCHED; 95]);
@@ -152,7 +154,7 @@ pub fn a_long_reply_is_cut_at_the_clients_memory() {
                 assert_eq!(reply[len - 3..], [UNTOUCHED; 3]);
             },
             |server| {
-                let request = server.receive(()).unwrap();
+                let request = server.request(()).unwrap();
                 assert_eq!(request.info().dstmsglen, len - 3);
                 assert_eq!(request.reply(8, &data), Ok(()));
             },
@@ -177,7 +179,7 @@ pub fn the_message_info_is_true() {
     let mut requests = Vec::new();
     for _ in 0..2 {
         let mut message = [0; 8];
-        let request = channel.receive(&mut message).unwrap();
+        let request = channel.request(&mut message).unwrap();
         let info = *request.info();
         assert!(info.pid == one.pid() || info.pid == two.pid(), "{info:?}");
         assert_eq!(info.dstmsglen, if info.pid == one.pid() { 3 } else { 4 });

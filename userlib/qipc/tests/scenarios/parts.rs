@@ -4,7 +4,7 @@
 
 use qipc::{Errno, Error, Part, PartMut, Request};
 
-use crate::support::{os, pair, Memory, Random, UNTOUCHED};
+use crate::support::{os, pair, Memory, Random, Requests, UNTOUCHED};
 
 /// B37, B38.
 pub fn parts_of_the_two_sides_are_independent() {
@@ -40,7 +40,7 @@ pub fn parts_of_the_two_sides_are_independent() {
             for _ in 0..3 {
                 let (mut x, mut y) = ([0; 4], [UNTOUCHED; 4]);
                 let mut parts = [PartMut::new(&mut x), PartMut::new(&mut y)];
-                let request = server.receive(&mut parts).unwrap();
+                let request = server.request(&mut parts).unwrap();
                 assert_eq!(request.len(), 6);
                 assert_eq!((x, y), (*b"1234", *b"56\xa5\xa5"));
                 request
@@ -71,7 +71,7 @@ pub fn a_megabyte_in_parts_travels_both_ways() {
             let mut random = Random::new(6);
             // The start comes with the receive, the rest is pulled.
             let mut start = Memory::new(&mut random, 5, 1000);
-            let request = server.receive(&mut start.parts_mut()).unwrap();
+            let request = server.request(&mut start.parts_mut()).unwrap();
             assert!(
                 start.holds(&there[..1000]),
                 "the start is not what the client sent"
@@ -149,7 +149,7 @@ pub fn random_parts_match_the_model() {
         |server| {
             for seed in SEEDS {
                 let mut x = Exchange::new(seed);
-                let request = server.receive(&mut x.received.parts_mut()).unwrap();
+                let request = server.request(&mut x.received.parts_mut()).unwrap();
                 assert_eq!(request.info().srcmsglen, x.data.len(), "seed {seed}");
                 assert_eq!(request.info().dstmsglen, x.room.total(), "seed {seed}");
                 assert_eq!(
@@ -198,12 +198,12 @@ pub fn the_largest_messages_are_accepted_and_larger_ones_refused() {
         },
         |server| {
             let mut message = vec![0; PARTS];
-            let request = server.receive(&mut message).unwrap();
+            let request = server.request(&mut message).unwrap();
             assert_eq!(request.info().srcmsglen, 0);
             request.reply(1, ()).unwrap();
 
             let mut start = [0; 16];
-            let request = server.receive(&mut start).unwrap();
+            let request = server.request(&mut start).unwrap();
             assert_eq!(request.info().srcmsglen, 0x7fff_ffff);
             assert_eq!(start, [7; 16]);
             let mut end = [0; 16];
@@ -211,14 +211,14 @@ pub fn the_largest_messages_are_accepted_and_larger_ones_refused() {
             assert_eq!(end[..4], [7, 7, 7, 0]);
             request.reply(2, ()).unwrap();
 
-            let request = server.receive(&mut message).unwrap();
+            let request = server.request(&mut message).unwrap();
             assert_eq!(request.len(), PARTS);
             assert!(message.iter().all(|byte| *byte == 7));
             let too_many = vec![Part::new(b""); PARTS + 1];
             assert_eq!(request.write_at(&too_many, 0), os(Errno::OVERFLOW));
             request.reply(3, ()).unwrap();
 
-            let request = server.receive(&mut message).unwrap();
+            let request = server.request(&mut message).unwrap();
             assert_eq!(request.reply(4, &too_many), os(Errno::OVERFLOW));
         },
     );
@@ -234,7 +234,7 @@ pub fn reading_works_at_every_offset() {
                 assert_eq!(client.send(&[Part::new(a), Part::new(b)], ()), Ok(0));
             },
             |server| {
-                let request = server.receive(()).unwrap();
+                let request = server.request(()).unwrap();
                 assert!(request.is_empty());
                 for offset in [0, 1, len / 3 - 1, len / 3, len / 2, len - 1] {
                     for room in [1, 50, len] {
@@ -278,7 +278,7 @@ pub fn writing_works_at_every_offset() {
                 assert!(reply[100..].iter().all(|byte| *byte == UNTOUCHED));
             },
             |server| {
-                let request = server.receive(()).unwrap();
+                let request = server.request(()).unwrap();
                 assert_eq!(request.write_at(&data[..50], 0), Ok(50));
                 assert_eq!(request.write_at(&data[60..], 60), Ok(len - 60));
                 assert_eq!(
@@ -292,7 +292,7 @@ pub fn writing_works_at_every_offset() {
                 }
                 request.reply(0, ()).unwrap();
 
-                let request = server.receive(()).unwrap();
+                let request = server.request(()).unwrap();
                 assert_eq!(request.write_at(&data[..100], 0), Ok(100));
                 request.reply(0, "over").unwrap();
             },

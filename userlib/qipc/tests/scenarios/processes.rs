@@ -21,7 +21,9 @@ use rustix::net::{
     SendAncillaryMessage, SendFlags,
 };
 
-use crate::support::{channel, connect, open, os, wait_for_message, wait_until, Child, Random};
+use crate::support::{
+    channel, connect, open, os, to_request, wait_for_message, wait_until, Child, Random, Requests,
+};
 
 /// Whatever a process can hold.
 struct Everything {
@@ -42,8 +44,8 @@ impl Everything {
             stale
         );
         assert_eq!(self.qipc.connect_attach(address, flags).map(drop), stale);
-        assert_eq!(self.channel.receive(()).map(drop), stale);
-        assert_eq!(self.channel.try_receive(()).map(drop), stale);
+        assert_eq!(self.channel.request(()).map(drop), stale);
+        assert_eq!(self.channel.try_request(()).map(drop), stale);
         assert_eq!(self.channel.pollable().map(drop), stale);
         assert_eq!(self.side.send("hello", ()).map(drop), stale);
         assert_eq!(self.request.read_at(&mut [0; 8], 0).map(drop), stale);
@@ -67,7 +69,7 @@ pub fn a_forked_child_has_nothing_but_its_descriptors() {
         .connect_attach_fd(address, ConnectFlags::CLOEXEC)
         .unwrap();
     let waiting = Child::run(move || assert_eq!(connect(address).send("patience", ()), Ok(1)));
-    let request = channel.receive(()).unwrap();
+    let request = channel.request(()).unwrap();
 
     let everything = Everything {
         qipc,
@@ -88,25 +90,25 @@ pub fn a_forked_child_has_nothing_but_its_descriptors() {
 
     // Nothing of the parent's has suffered.
     let mut message = [0; 32];
-    let of_child = channel.receive(&mut message).unwrap();
+    let of_child = channel.request(&mut message).unwrap();
     assert_eq!(&message[..of_child.len()], b"from the child");
     assert_eq!(of_child.info().pid, child.pid());
     assert_eq!(of_child.info().coid, fd.as_raw_fd());
     assert_ne!(of_child.info().scoid, request.info().scoid);
     let scoid = of_child.info().scoid;
     of_child.reply(2, ()).unwrap();
-    channel.receive(()).unwrap().reply(3, ()).unwrap();
+    channel.request(()).unwrap().reply(3, ()).unwrap();
     child.join();
 
     request.reply(1, ()).unwrap();
     waiting.join();
     thread::scope(|scope| {
         scope.spawn(|| {
-            let first = channel.receive(()).unwrap();
+            let first = channel.request(()).unwrap();
             assert_eq!(first.info().pid, std::process::id());
             assert_ne!(first.info().scoid, scoid, "the parent is another client");
             first.reply(4, ()).unwrap();
-            channel.receive(()).unwrap().reply(5, ()).unwrap();
+            channel.request(()).unwrap().reply(5, ()).unwrap();
         });
         assert_eq!(side.send("hello", ()), Ok(4));
         assert_eq!(fd.send("hello", ()), Ok(5));
@@ -128,7 +130,7 @@ pub fn a_connection_descriptor_survives_exec() {
         .unwrap();
 
     let mut message = [0; 32];
-    let request = channel.receive(&mut message).unwrap();
+    let request = channel.request(&mut message).unwrap();
     assert_eq!(&message[..request.len()], b"from behind exec");
     assert_eq!(request.info().pid, child.id());
     request.reply(0, "welcome").unwrap();
@@ -216,7 +218,7 @@ pub fn a_connection_descriptor_can_be_passed_on() {
     drop(connection);
 
     let mut message = [0; 8];
-    let request = channel.receive(&mut message).unwrap();
+    let request = channel.request(&mut message).unwrap();
     assert_eq!(message, *b"received");
     assert_eq!(request.info().pid, child.pid());
     request.reply(11, ()).unwrap();
@@ -239,7 +241,7 @@ pub fn a_duplicate_is_the_same_connection_under_another_name() {
     thread::scope(|scope| {
         let server = scope.spawn(|| {
             names.map(|name| {
-                let request = channel.receive(()).unwrap();
+                let request = channel.request(()).unwrap();
                 assert_eq!(request.info().coid, name);
                 let scoid = request.info().scoid;
                 request.reply(0, ()).unwrap();
@@ -278,7 +280,7 @@ pub fn cancelling_ends_a_blocked_send() {
     // and REPLY-blocked.
     thread::scope(|scope| {
         let client = scope.spawn(|| connection.send("two", ()));
-        let request = channel.receive(()).unwrap();
+        let request = channel.request(()).unwrap();
         connection.cancel().unwrap();
         assert_eq!(client.join().unwrap(), os(Errno::BADF));
         assert_eq!(request.reply(0, ()), os(Errno::SRCH));
@@ -297,10 +299,10 @@ pub fn a_killed_client_is_gone() {
     let client = start();
     wait_for_message(&channel);
     client.kill();
-    assert!(channel.try_receive(()).unwrap().is_none());
+    assert!(channel.try_request(()).unwrap().is_none());
     // and REPLY-blocked.
     let client = start();
-    let request = channel.receive(()).unwrap();
+    let request = channel.request(()).unwrap();
     client.kill();
     assert_eq!(request.current_info(), os(Errno::SRCH));
     assert_eq!(request.read_at(&mut [0; 4], 0), os(Errno::SRCH));
@@ -308,12 +310,12 @@ pub fn a_killed_client_is_gone() {
     assert_eq!(request.error(Errno::IO), os(Errno::SRCH));
     // One that has gone does not stop a server that answers and receives in one call.
     let client = start();
-    let request = channel.receive(()).unwrap();
+    let request = channel.request(()).unwrap();
     client.kill();
     let next = Child::run(move || assert_eq!(connect(address).send("next", ()), Ok(3)));
     let result = channel.reply_receive(request, 0, (), ());
     assert_eq!(result.replied, os(Errno::SRCH));
-    result.next.unwrap().reply(3, ()).unwrap();
+    result.next.map(to_request).unwrap().reply(3, ()).unwrap();
     next.join();
 }
 
@@ -324,7 +326,7 @@ pub fn a_killed_server_releases_its_clients() {
         let channel = channel();
         rustix::io::write(&there, channel.address().to_string().as_bytes()).unwrap();
         // One is received, the other waits in front of the door.
-        let _request = channel.receive(()).unwrap();
+        let _request = channel.request(()).unwrap();
         wait_for_message(&channel);
         rustix::io::write(&there, b"!").unwrap();
         thread::sleep(Duration::from_secs(60));
@@ -352,7 +354,7 @@ pub fn a_destroyed_channel_releases_its_clients() {
     let client = connect(channel.address());
     thread::scope(|scope| {
         let one = scope.spawn(|| client.send("one", ()));
-        let request = channel.receive(()).unwrap();
+        let request = channel.request(()).unwrap();
         let two = scope.spawn(|| client.send("two", ()));
         wait_for_message(&channel);
         channel.destroy().unwrap();
@@ -376,7 +378,7 @@ pub fn connections_of_a_process_share_their_name() {
     thread::scope(|scope| {
         let server = scope.spawn(|| {
             [0; 3].map(|_| {
-                let request = channel.receive(()).unwrap();
+                let request = channel.request(()).unwrap();
                 let (scoid, coid) = (request.info().scoid, request.info().coid);
                 request.reply(0, ()).unwrap();
                 (scoid, coid)
@@ -413,7 +415,7 @@ pub fn everything_goes_with_the_last_handle() {
     drop(qipc);
     let client =
         Child::run(move || assert_eq!(connect(address).send("hello", ()), os(Errno::SRCH)));
-    let request = channel.receive(()).unwrap();
+    let request = channel.request(()).unwrap();
     drop(channel);
     assert_eq!(
         request.reply(0, ()),
@@ -439,7 +441,7 @@ pub fn clients_killed_at_any_moment_harm_nobody() {
     let server = Child::run(|| {
         let channel = channel();
         let mut message = vec![0; 100_000];
-        let mut request = channel.receive(&mut message).unwrap();
+        let mut request = channel.request(&mut message).unwrap();
         loop {
             let answer = message[..request.len()].to_vec();
             if answer == b"end" {
@@ -450,7 +452,7 @@ pub fn clients_killed_at_any_moment_harm_nobody() {
             // One that dies while its memory is being written to is gone.
             let gone = [Ok(()), os(Errno::SRCH)];
             assert!(gone.contains(&result.replied), "{:?}", result.replied);
-            request = result.next.unwrap();
+            request = result.next.map(to_request).unwrap();
         }
     });
     let address = first_channel_of(&server);
@@ -499,7 +501,7 @@ pub fn servers_killed_at_any_moment_release_everybody() {
             let channel = channel();
             let mut message = vec![0; 100_000];
             loop {
-                let request = channel.receive(&mut message).unwrap();
+                let request = channel.request(&mut message).unwrap();
                 let answer = message[..request.len()].to_vec();
                 let _ = request.reply(0, &answer);
             }

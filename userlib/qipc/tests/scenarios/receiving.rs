@@ -10,7 +10,9 @@ use qipc::{Address, Errno, Error, Part, PartMut, Request};
 use rustix::buffer::spare_capacity;
 use rustix::event::{epoll, PollFlags};
 
-use crate::support::{channel, connect, events, os, pair, wait_for_message, Child, Random};
+use crate::support::{
+    channel, connect, events, os, pair, to_request, wait_for_message, Child, Random, Requests,
+};
 
 pub fn receiving_can_be_tried() {
     pair(
@@ -19,18 +21,18 @@ pub fn receiving_can_be_tried() {
             wait_for_message(server);
             let mut message = [0; 4];
             let request = server
-                .try_receive(&mut message)
+                .try_request(&mut message)
                 .unwrap()
                 .expect("a message");
             assert!(
-                server.try_receive(&mut [0; 4]).unwrap().is_none(),
+                server.try_request(&mut [0; 4]).unwrap().is_none(),
                 "there was only one"
             );
             assert_eq!(message, *b"here");
             request.reply(0, ()).unwrap();
         },
     );
-    assert!(channel().try_receive(&mut [0; 4]).unwrap().is_none());
+    assert!(channel().try_request(&mut [0; 4]).unwrap().is_none());
 }
 
 pub fn a_channel_can_be_polled() {
@@ -42,7 +44,7 @@ pub fn a_channel_can_be_polled() {
         |server| {
             wait_for_message(server);
             assert_eq!(events(server, NOW), PollFlags::IN, "it is still waiting");
-            let request = server.receive(()).unwrap();
+            let request = server.request(()).unwrap();
             assert_eq!(
                 events(server, NOW),
                 PollFlags::empty(),
@@ -97,7 +99,7 @@ pub fn a_channel_can_be_waited_for_with_epoll() {
         let mut message = [9];
         let channel = &channels[expected as usize];
         let request = channel
-            .try_receive(&mut message)
+            .try_request(&mut message)
             .unwrap()
             .expect("a message");
         assert_eq!(u64::from(message[0]), expected);
@@ -119,13 +121,13 @@ pub fn replying_and_receiving_are_one_call() {
         },
         |server| {
             let (mut message, mut answer) = (vec![0; ROUNDS as usize * 13], Vec::new());
-            let mut request = server.receive(&mut message).unwrap();
+            let mut request = server.request(&mut message).unwrap();
             for n in 0..ROUNDS - 1 {
                 answer.clear();
                 answer.extend_from_slice(&message[..request.len()]);
                 let result = server.reply_receive(request, i64::from(n), &answer, &mut message);
                 assert_eq!(result.replied, Ok(()), "round {n}");
-                request = result.next.unwrap();
+                request = result.next.map(to_request).unwrap();
             }
             request.reply(i64::from(ROUNDS) - 1, &message).unwrap();
         },
@@ -146,29 +148,29 @@ pub fn reply_and_receive_fail_apart() {
         },
         |server| {
             let mut message = [0; 1];
-            let request = server.receive(&mut message).unwrap();
+            let request = server.request(&mut message).unwrap();
             // The client's memory is bad, and the server hears of the next message all the same.
             let result = server.reply_receive(request, 0, &[1; 4096], &mut message);
             assert_eq!(result.replied, Err(Error::ClientFault));
-            let request = result.next.unwrap();
+            let request = result.next.map(to_request).unwrap();
             assert_eq!(message, *b"b");
             // So it is when its own is.
             let result = server.reply_receive(request, 0, &[Part::faulty(4096)], &mut message);
             assert_eq!(result.replied, Err(Error::ServerFault));
-            let request = result.next.unwrap();
+            let request = result.next.map(to_request).unwrap();
             assert_eq!(message, *b"c");
             // The reply is made, the receive cannot be.
             let result = server.reply_receive(request, 12, (), &mut [PartMut::faulty(4096)]);
             assert_eq!(result.replied, Ok(()));
             assert_eq!(result.next.map(drop), Err(Error::ServerFault));
             // Nothing is done at all, and the client is not forgotten.
-            let request = server.receive(&mut message).unwrap();
+            let request = server.request(&mut message).unwrap();
             assert_eq!(message, *b"d");
             let too_many = vec![Part::new(b""); 524_289];
             let result = server.reply_receive(request, 13, &too_many, &mut message);
             assert_eq!(result.replied, os(Errno::OVERFLOW));
             assert_eq!(result.next.map(drop), os(Errno::OVERFLOW));
-            server.receive(&mut message).unwrap().reply(14, ()).unwrap();
+            server.request(&mut message).unwrap().reply(14, ()).unwrap();
             assert_eq!(message, *b"e");
         },
     );
@@ -180,10 +182,10 @@ pub fn a_request_of_another_session_is_answered_in_its_own() {
         Child::run(move || assert_eq!(connect(to).send(text, ()), Ok(text.len() as i64)))
     };
     let (first, second) = (send(one.address(), "first"), send(two.address(), "seconds"));
-    let request = one.receive(()).unwrap();
+    let request = one.request(()).unwrap();
     let result = two.reply_receive(request, 5, (), ());
     assert_eq!(result.replied, Ok(()));
-    result.next.unwrap().reply(7, ()).unwrap();
+    result.next.map(to_request).unwrap().reply(7, ()).unwrap();
     first.join();
     second.join();
 }
@@ -220,7 +222,7 @@ pub fn many_threads_serve_many_clients() {
             scope.spawn(|| {
                 let mut message = vec![0; 3000];
                 loop {
-                    let request = channel.receive(&mut message).unwrap();
+                    let request = channel.request(&mut message).unwrap();
                     if request.info().srcmsglen == 4000 {
                         request.reply(0, ()).unwrap();
                         break;

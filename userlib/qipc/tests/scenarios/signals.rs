@@ -11,7 +11,7 @@ use std::time::Duration;
 use qipc::{Errno, Error};
 use rustix::process::{kill_process, Pid, Signal};
 
-use crate::support::{channel, connect, os, wait_for_message, wait_until};
+use crate::support::{channel, connect, os, wait_for_message, wait_until, Requests};
 
 /// Has SIGUSR1 handled, and counts it.
 fn handle_signal() -> Arc<AtomicBool> {
@@ -36,7 +36,7 @@ pub fn a_signal_interrupts_a_receive() {
     let result = Cell::new(Ok(()));
     thread::scope(|scope| {
         scope.spawn(|| signal_until(&seen));
-        result.set(channel.receive(&mut [0; 8]).map(drop));
+        result.set(channel.request(&mut [0; 8]).map(drop));
     });
     let error = result.get().unwrap_err();
     assert_eq!(error, Error::Os(Errno::INTR));
@@ -50,7 +50,7 @@ pub fn a_signal_interrupts_a_receive() {
             assert_eq!(connect(address).send("now", ()), Ok(0));
         });
         channel
-            .receive_uninterrupted(&mut [0; 8])
+            .request_uninterrupted(&mut [0; 8])
             .unwrap()
             .reply(0, ())
             .unwrap();
@@ -71,13 +71,13 @@ pub fn a_signal_interrupts_a_send() {
         });
         assert_eq!(client.send("unheard", ()), os(Errno::INTR));
     });
-    assert!(channel.try_receive(()).unwrap().is_none());
+    assert!(channel.try_request(()).unwrap().is_none());
 
     // REPLY-blocked: the server finds the client gone.
     seen.store(false, Ordering::Relaxed);
     thread::scope(|scope| {
         let server = scope.spawn(|| {
-            let request = channel.receive(()).unwrap();
+            let request = channel.request(()).unwrap();
             signal_until(&seen);
             wait_until("the client is gone", || request.current_info().is_err());
             assert_eq!(request.current_info(), os(Errno::SRCH));
@@ -90,7 +90,7 @@ pub fn a_signal_interrupts_a_send() {
 
     // The connection is as good as before.
     thread::scope(|scope| {
-        scope.spawn(|| channel.receive(()).unwrap().reply(7, ()).unwrap());
+        scope.spawn(|| channel.request(()).unwrap().reply(7, ()).unwrap());
         assert_eq!(client.send("again", ()), Ok(7));
     });
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use fork::Fork;
 use qipc::{
     Address, Channel, ChannelFlags, ConnectFlags, Connection, Errno, Error, Part, PartMut, Qipc,
+    Received, Request, Sink,
 };
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use rustix::process::{kill_process, waitpid, Pid, Signal, WaitOptions, WaitStatus};
@@ -43,6 +44,36 @@ pub fn connect(address: Address) -> Connection {
     open()
         .connect_attach(address, ConnectFlags::empty())
         .expect("attach")
+}
+
+/// Receives messages where nobody sends pulses.
+pub trait Requests {
+    fn request(&self, into: impl Sink) -> Result<Request, Error>;
+    fn try_request(&self, into: impl Sink) -> Result<Option<Request>, Error>;
+    fn request_uninterrupted(&self, into: impl Sink) -> Result<Request, Error>;
+}
+
+impl Requests for Channel {
+    fn request(&self, into: impl Sink) -> Result<Request, Error> {
+        self.receive(into).map(to_request)
+    }
+
+    fn try_request(&self, into: impl Sink) -> Result<Option<Request>, Error> {
+        self.try_receive(into)
+            .map(|received| received.map(to_request))
+    }
+
+    fn request_uninterrupted(&self, into: impl Sink) -> Result<Request, Error> {
+        self.receive_uninterrupted(into).map(to_request)
+    }
+}
+
+/// What must be a message.
+pub fn to_request(received: Received) -> Request {
+    match received {
+        Received::Request(request) => request,
+        Received::Pulse(pulse) => panic!("a pulse came: {pulse:?}"),
+    }
 }
 
 /// A forked process that runs one function and ends.
