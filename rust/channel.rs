@@ -5,8 +5,10 @@
 use crate::access::Access;
 use crate::base::{
     abi,
+    pulse::Pulse,
     state::Cause, //
 };
+use crate::notices::Notices;
 use crate::rcvids::Rcvids;
 use crate::rendezvous::{
     tables::{
@@ -75,6 +77,9 @@ pub(crate) struct Channel {
     ended: Atomic<i32>,
     scoids: Arc<Scoids>,
     rcvids: Arc<Rcvids<Channel>>,
+    /// The connections that are told when it ends.
+    #[pin]
+    pub(crate) notices: Notices,
 }
 
 impl Channel {
@@ -98,6 +103,7 @@ impl Channel {
                 ended: Atomic::new(0),
                 scoids,
                 rcvids,
+                notices <- Notices::new(),
             }),
             GFP_KERNEL_ACCOUNT,
         )
@@ -163,18 +169,30 @@ impl Channel {
 
     /// Counts a connection of the calling process, made with `flags`; fails as [`Scoids::enter`].
     pub(crate) fn enter(&self, flags: u32) -> Result<Arc<Client>> {
+        let reserve = self.flags & abi::CHF_DISCONNECT != 0;
+        let open = || !self.is_ended();
         self.scoids
-            .enter(&self.rendezvous, self.key(), flags, || !self.is_ended())
+            .enter(&self.rendezvous, self.key(), flags, reserve, open)
     }
 
     /// A connection that was made with `flags` has gone.
     ///
-    /// The server can not refer to the client of the last one any more, by any id of its messages.
+    /// After the last one the server can not refer to the client by any id of its messages; then it
+    /// is told, if it wants to be (B106 to B109).
     pub(crate) fn leave(&self, client: &Arc<Client>, flags: u32) {
-        let reserve = || self.flags & abi::CHF_DISCONNECT != 0 && !self.is_ended();
-        match self.scoids.leave(client, flags, reserve) {
+        match self.scoids.leave(client, flags, || !self.is_ended()) {
             Left::Kept => (),
-            Left::Freed | Left::Reserved => self.rcvids.forget(client),
+            Left::Freed => self.rcvids.forget(client),
+            Left::Reserved(node) => {
+                self.rcvids.forget(client);
+                let pulse = Pulse {
+                    code: abi::PULSE_DISCONNECT,
+                    value: 0,
+                    scoid: client.scoid,
+                    priority: task::current_priority(),
+                };
+                self.rendezvous.system_pulse(pulse, node, true);
+            }
         }
     }
 

@@ -158,8 +158,28 @@ impl Connection {
         })
     }
 
+    /// Lets the calling process, which calls it `coid`, be told when the channel ends.
+    ///
+    /// Fails with `EBADF` if it has ended, and with `ENOMEM`.
+    pub(crate) fn watch(&self, coid: i32) -> Result {
+        let channel = &self.link.channel;
+        channel
+            .notices
+            .add(self.key(), coid, || !channel.is_ended())
+    }
+
+    /// The connection has lost its number.
+    fn unwatch(&self) {
+        self.link.channel.notices.remove(self.key());
+    }
+
+    fn key(&self) -> usize {
+        core::ptr::from_ref(&*self.link.origin) as usize
+    }
+
     /// Ends the connection: what is blocked on it fails with `EBADF`, and so does what comes.
     pub(crate) fn detach(&self) {
+        self.unwatch();
         self.rendezvous().detach(&self.link.origin);
     }
 
@@ -255,12 +275,28 @@ impl Descriptor {
         }
     }
 
-    /// The calling process has exited, or will not use the file again.
+    /// The calling process has exited.
     pub(crate) fn leave(&self) {
         let node = self.processes.lock().remove_node(&task::current_key());
         if let Some(node) = node {
             node.to_key_value().1.detach();
         }
+    }
+
+    /// The calling process has closed its last descriptor for the file. What is blocked on it goes
+    /// on.
+    pub(crate) fn forget(&self) {
+        let node = self.processes.lock().remove_node(&task::current_key());
+        if let Some(node) = node {
+            node.to_key_value().1.unwatch();
+        }
+    }
+
+    /// Lets the calling process, which gets `coid` as its descriptor, be told when the channel ends.
+    ///
+    /// Fails like [`Connection::watch`].
+    pub(crate) fn watch(&self, coid: i32) -> Result {
+        self.connection()?.watch(coid)
     }
 
     /// Ends the blocked sends of the calling process under one of its names.

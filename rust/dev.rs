@@ -18,6 +18,7 @@ use crate::sys::{
     errno,
     fops::{
         anonymous_file,
+        Closing,
         FileObject, //
     },
     misc::Device,
@@ -108,7 +109,7 @@ impl FileObject for SessionFile {
         ops::call(session, cmd, arg)
     }
 
-    fn flush(this: ArcBorrow<'_, Self>) {
+    fn flush(this: ArcBorrow<'_, Self>, _closing: Closing<'_>) {
         // The address space may live longer than the process, if a child of vfork has it.
         if task::is_last_thread_exiting() && this.session.check_owner().is_ok() {
             this.session.end();
@@ -126,9 +127,12 @@ struct ConnectionFile(Arc<Descriptor>);
 impl ConnectionFile {
     /// Gives the caller a descriptor, after it was told which.
     fn install(self, close_on_exec: bool, coid: &UserArg<i32>) -> Result<isize> {
+        let descriptor = self.0.clone();
         let reserved = reserve(close_on_exec)?;
         let file = anonymous_file(c"[qipc-connection]", Arc::new(self, GFP_KERNEL_ACCOUNT)?)?;
-        coid.write(&(reserved.reserved_fd() as i32))?;
+        let number = reserved.reserved_fd() as i32;
+        descriptor.watch(number).map_err(ops::connect::gone)?;
+        coid.write(&number)?;
         reserved.fd_install(file);
         Ok(0)
     }
@@ -142,6 +146,8 @@ impl FileObject for ConnectionFile {
             ops::send::by_descriptor(&this.0, arg, size)
         } else if abi::PULSE_SEND.matches(cmd) {
             ops::pulse::by_descriptor(&this.0, arg, size)
+        } else if abi::CONNECT_SERVER_INFO.matches(cmd) {
+            ops::peer::server_info_of(&this.0, arg, size)
         } else if abi::CONNECT_DETACH.matches(cmd) {
             ops::connect::detach_name(&this.0, arg, size)
         } else {
@@ -149,9 +155,11 @@ impl FileObject for ConnectionFile {
         }
     }
 
-    fn flush(this: ArcBorrow<'_, Self>) {
+    fn flush(this: ArcBorrow<'_, Self>, closing: Closing<'_>) {
         if task::is_last_thread_exiting() {
             this.0.leave();
+        } else if closing.was_last_of_caller() {
+            this.0.forget();
         }
     }
 }

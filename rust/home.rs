@@ -82,6 +82,11 @@ impl Home {
         let connection = Connection::new(channel, flags)?;
         let node = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
         let number = lowest_free(&self.tables, MAX_CONNECTIONS, |tables| &mut tables.coids)?;
+        let coid = id::side_coid(number);
+        if let Err(error) = connection.watch(coid) {
+            self.tables.lock().coids.release_id(number as usize);
+            return Err(error);
+        }
         let node = node.into_node(number, connection);
         let mut tables = self.tables.lock();
         if !tables.open {
@@ -91,7 +96,7 @@ impl Home {
             return Err(errno::stale());
         }
         tables.connections.insert(node);
-        Ok(id::side_coid(number))
+        Ok(coid)
     }
 
     /// A connection by its number; `EBADF` if there is none.

@@ -13,7 +13,7 @@
 //! | 7 | [`session`], [`timeout`] | the objects of one process, by number; teardown; deadlines |
 //! | 6 | [`registry`], [`home`], [`connection`] | what can be found; the client's end |
 //! | 5 | [`channel`] | the server's end |
-//! | 4.9 | [`access`], [`scoids`], [`rcvids`] | who may connect; what scoids and receive ids mean |
+//! | 4.9 | [`access`], [`scoids`], [`rcvids`], [`notices`] | who may connect; what scoids and receive ids mean; whom to tell of the end |
 //! | 4 | [`rendezvous`] | who meets whom; the one lock that matters |
 //! | 3 | [`copy`] | bytes between two processes |
 //! | 2 | [`wake`], [`numbers`] | wake-ups after the lock; numbers for objects |
@@ -27,6 +27,7 @@ mod connection;
 mod copy;
 mod dev;
 mod home;
+mod notices;
 mod numbers;
 mod ops;
 mod priority;

@@ -6,10 +6,17 @@
 //! taken inside of none. `Registry::deaths` and `Registry::homes`, spinlocks and leaves; the first is
 //! changed inside of `Registry::channels` only.
 
-use crate::base::abi;
+use crate::base::{
+    abi,
+    pulse::Pulse, //
+};
 use crate::channel::Channel;
 use crate::home::Home;
-use crate::sys::task::Process;
+use crate::notices::Notice;
+use crate::sys::task::{
+    self,
+    Process, //
+};
 use kernel::{
     prelude::*,
     rbtree::{
@@ -112,6 +119,21 @@ impl Registry {
         let deaths = self.deaths.lock();
         let channel = deaths.get(&process.key())?;
         (channel.flags() & flag != 0).then(|| channel.clone())
+    }
+
+    /// Tells a process that the channel of one of its connections has ended, if it wants to be told
+    /// (B110).
+    pub(crate) fn tell(&self, notice: Notice) {
+        let Some(channel) = self.death_channel(&notice.process, abi::CHF_COID_DISCONNECT) else {
+            return;
+        };
+        let pulse = Pulse {
+            code: abi::PULSE_COIDDEATH,
+            value: notice.coid as u64,
+            scoid: Pulse::NOBODY,
+            priority: task::current_priority(),
+        };
+        channel.rendezvous.system_pulse(pulse, notice.node, false);
     }
 
     /// Takes a channel out; its number is free again.

@@ -16,6 +16,7 @@ use crate::base::{
 };
 use crate::numbers::lowest_free;
 use crate::rendezvous::{
+    pulses::PulseNode,
     tables::Client,
     Rendezvous, //
 };
@@ -79,6 +80,8 @@ struct Entry {
     client: Arc<Client>,
     identity: Arc<Identity>,
     links: Links,
+    /// Memory of the pulse that tells the server that the last connection has gone.
+    disconnect: Option<PulseNode>,
 }
 
 struct Directory {
@@ -98,14 +101,13 @@ pub(crate) struct Scoids {
 }
 
 /// What became of a number when a connection went.
-#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Left {
     /// Other connections have it, or it was gone already.
     Kept,
     /// It is free again.
     Freed,
-    /// It stays until the server gives it back.
-    Reserved,
+    /// It stays until the server gives it back, who is to be told.
+    Reserved(PulseNode),
 }
 
 impl Scoids {
@@ -122,7 +124,7 @@ impl Scoids {
     }
 
     /// Counts a connection of the calling process to a channel, and gives it a number, its own if
-    /// it does not `share`.
+    /// it is not to be shared; with `reserve` one that can be reserved later.
     ///
     /// Fails with `EBADF` if the channel is not open any more, with `EAGAIN` if there is no number
     /// left, and with `ENOMEM`.
@@ -131,6 +133,7 @@ impl Scoids {
         rendezvous: &Rendezvous,
         channel: usize,
         flags: u32,
+        reserve: bool,
         open: impl Fn() -> bool,
     ) -> Result<Arc<Client>> {
         let identity = Identity::current();
@@ -144,6 +147,11 @@ impl Scoids {
         }
         let entry = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
         let member = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
+        let disconnect = if reserve {
+            Some(PulseNode::new()?)
+        } else {
+            None
+        };
         let process = identity.process.clone();
         let identity = Arc::new(identity, GFP_KERNEL_ACCOUNT)?;
         let number = lowest_free(&self.directory, MAX_SCOIDS, |directory| {
@@ -165,6 +173,7 @@ impl Scoids {
                 client: client.clone(),
                 identity,
                 links: Links::of(flags),
+                disconnect,
             },
         );
         let mut directory = self.directory.lock();
@@ -190,14 +199,9 @@ impl Scoids {
 
     /// A connection of a client has gone.
     ///
-    /// If it was the last one, the number is free again, unless the channel is still open and wants
-    /// to `reserve` it.
-    pub(crate) fn leave(
-        &self,
-        client: &Arc<Client>,
-        flags: u32,
-        reserve: impl Fn() -> bool,
-    ) -> Left {
+    /// If it was the last one, the number is free again, unless it can be reserved and the channel
+    /// is still open.
+    pub(crate) fn leave(&self, client: &Arc<Client>, flags: u32, open: impl Fn() -> bool) -> Left {
         // Declared before the lock is taken, so that it is freed after it.
         let _gone;
         let mut directory = self.directory.lock();
@@ -213,9 +217,11 @@ impl Scoids {
         if entry.links.all > 0 {
             return Left::Kept;
         }
-        if reserve() {
-            directory.reserve(number);
-            return Left::Reserved;
+        if open() {
+            if let Some(node) = entry.disconnect.take() {
+                directory.reserve(number);
+                return Left::Reserved(node);
+            }
         }
         _gone = directory.remove(number);
         Left::Freed

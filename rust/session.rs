@@ -141,6 +141,10 @@ impl Session {
         channel.begin_end();
         self.registry.remove(channel);
         channel.end();
+        while let Some(notice) = channel.notices.take() {
+            self.registry.tell(notice);
+            task::breathe();
+        }
     }
 
     /// A channel by its number; `ESRCH` if there is none.

@@ -66,7 +66,7 @@ pub(crate) fn attach(session: &Session, arg: usize, size: usize) -> Result<Attac
 }
 
 /// The channel ended after it was found (B8).
-fn gone(error: Error) -> Error {
+pub(crate) fn gone(error: Error) -> Error {
     if error == EBADF {
         ESRCH
     } else {

@@ -29,7 +29,8 @@ pub(super) fn features(_session: &Session, arg: usize, size: usize) -> Result<is
             | abi::FEATURE_FD_CONNECTION
             | abi::FEATURE_PULSE
             | abi::FEATURE_TIMEOUT
-            | abi::FEATURE_ACCESS,
+            | abi::FEATURE_ACCESS
+            | abi::FEATURE_CONNECT_INFO,
         channel_flags: u64::from(channel::FLAGS),
         connect_flags: u64::from(connection::FLAGS),
         max_parts: abi::MAX_PARTS as u32,

@@ -7,6 +7,7 @@
 pub(crate) mod channel;
 pub(crate) mod connect;
 pub(crate) mod info;
+pub(crate) mod peer;
 pub(crate) mod pulse;
 pub(crate) mod receive;
 pub(crate) mod reply;
@@ -40,6 +41,9 @@ const TABLE: &[(abi::Call, Handler)] = &[
     (abi::CHANNEL_DESTROY, channel::destroy),
     (abi::CHANNEL_ACCESS, channel::access),
     (abi::CONNECT_DETACH, connect::detach),
+    (abi::CONNECT_FLAGS, peer::flags),
+    (abi::CONNECT_SERVER_INFO, peer::server_info),
+    (abi::CONNECT_CLIENT_INFO, peer::client_info),
     (abi::GET_FEATURES, info::features),
 ];
 

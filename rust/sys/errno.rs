@@ -17,6 +17,11 @@ pub(crate) fn no_network() -> Error {
     Error::from_errno(-(bindings::ENONET as i32))
 }
 
+/// There is no such thing here (`ENOTSUP`, which Linux spells `EOPNOTSUPP`).
+pub(crate) fn not_supported() -> Error {
+    Error::from_errno(-(bindings::EOPNOTSUPP as i32))
+}
+
 /// Makes a system call start again after any signal (`ERESTARTNOINTR`). For calls that wait for
 /// nothing but locks of the kernel.
 pub(crate) fn restart_always() -> Error {

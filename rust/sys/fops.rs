@@ -27,6 +27,7 @@ use kernel::{
         Arc,
         ArcBorrow, //
     },
+    task::Task,
     types::ForeignOwnable, //
 };
 
@@ -44,13 +45,42 @@ pub(crate) trait FileObject: Send + Sync + Sized + 'static {
     }
 
     /// A descriptor for the file was closed by the calling process, or its last thread exits.
-    fn flush(_this: ArcBorrow<'_, Self>) {
+    fn flush(_this: ArcBorrow<'_, Self>, _closing: Closing<'_>) {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
     /// The last descriptor and the last user of the file are gone.
     fn release(this: Arc<Self>) {
         drop(this);
+    }
+}
+
+/// A file of which a descriptor was closed.
+pub(crate) struct Closing<'a>(*mut bindings::file, PhantomData<&'a ()>);
+
+impl Closing<'_> {
+    /// Whether the calling process has no other descriptor for the file.
+    ///
+    /// Looks at all descriptors of the process.
+    pub(crate) fn was_last_of_caller(&self) -> bool {
+        // SAFETY: `current` is valid, and its own table of descriptors until it changes that.
+        unsafe {
+            let files = (*Task::current_raw()).files;
+            // The callback only compares addresses.
+            files.is_null()
+                || bindings::iterate_fd(files, 0, Some(Self::is_same), self.0.cast()) == 0
+        }
+    }
+
+    /// # Safety
+    ///
+    /// None needed; for the kernel to call.
+    unsafe extern "C" fn is_same(
+        wanted: *const ffi::c_void,
+        file: *mut bindings::file,
+        _descriptor: ffi::c_uint,
+    ) -> ffi::c_int {
+        ffi::c_int::from(wanted == file.cast_const().cast())
     }
 }
 
@@ -145,7 +175,8 @@ impl<T: FileObject> Table<T> {
     /// For the kernel to call, on a file of [`Table<T>`].
     unsafe extern "C" fn flush(file: *mut bindings::file, _id: bindings::fl_owner_t) -> ffi::c_int {
         // SAFETY: The kernel calls this for our files only, while they are open.
-        T::flush(unsafe { Self::object(file) });
+        let object = unsafe { Self::object(file) };
+        T::flush(object, Closing(file, PhantomData));
         0
     }
 
