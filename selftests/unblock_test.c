@@ -53,6 +53,10 @@ FIXTURE_SETUP(unblock)
 	ASSERT_LE(0, self->session);
 	self->chid = q_create(self->session, variant->flags);
 	ASSERT_LT(0, self->chid);
+	/* Made before the client, which is to have it, too. */
+	self->reply = shared_alloc(page_size());
+	ASSERT_NE(NULL, self->reply);
+	sentinel_fill(self->reply, 64);
 	self->client = client_start(variant->process, variant->fd_space, self->session,
 				    self->chid);
 	ASSERT_NE(NULL, self->client);
@@ -60,9 +64,6 @@ FIXTURE_SETUP(unblock)
 	ASSERT_NE(NULL, self->server);
 	self->scoid = peer_scoid(self->client, self->session, self->chid);
 	ASSERT_LT(0, self->scoid);
-	self->reply = shared_alloc(page_size());
-	ASSERT_NE(NULL, self->reply);
-	sentinel_fill(self->reply, 64);
 }
 
 FIXTURE_TEARDOWN(unblock)
