@@ -50,6 +50,12 @@ pub(crate) const FLAGS: u32 = abi::CHF_FIXED_PRIORITY
     | abi::CHF_PRIVATE
     | abi::CHF_INHERIT_RUNMASK;
 
+/// What happens when a pulse finds the pool of a channel full.
+pub(crate) trait OnOverflow: Send + Sync {
+    /// Lets it happen. May sleep.
+    fn overflowed(&self);
+}
+
 /// What a channel is made with.
 pub(crate) struct Settings {
     /// Some of [`FLAGS`].
@@ -58,6 +64,8 @@ pub(crate) struct Settings {
     pub(crate) pulses: u32,
     /// With a pulse pool: the pool can overflow again when fewer pulses than this are queued.
     pub(crate) rearm: u32,
+    /// With a pulse pool: what happens then.
+    pub(crate) on_overflow: Option<Arc<dyn OnOverflow>>,
 }
 
 /// A channel.
@@ -74,6 +82,7 @@ pub(crate) struct Channel {
     /// The process that it belongs to.
     pub(crate) owner: Process,
     flags: u32,
+    on_overflow: Option<Arc<dyn OnOverflow>>,
     ended: Atomic<i32>,
     scoids: Arc<Scoids>,
     rcvids: Arc<Rcvids<Channel>>,
@@ -100,6 +109,7 @@ impl Channel {
                 chid: Atomic::new(0),
                 owner: Process::current(),
                 flags: settings.flags,
+                on_overflow: settings.on_overflow.clone(),
                 ended: Atomic::new(0),
                 scoids,
                 rcvids,
@@ -127,6 +137,15 @@ impl Channel {
     /// Highest priority that clients can lift its threads to.
     pub(crate) fn ceiling(&self) -> u8 {
         self.access.ceiling()
+    }
+
+    /// A pulse has found no room: lets happen what is meant to, unless that is no news.
+    pub(crate) fn overflowed(&self) {
+        if let Some(event) = &self.on_overflow {
+            if self.rendezvous.overflow() {
+                event.overflowed();
+            }
+        }
     }
 
     /// Whether the caller may connect to it; `EACCES` if not.

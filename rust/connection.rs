@@ -13,9 +13,11 @@ use crate::channel::{
     Link, //
 };
 use crate::rendezvous::{
+    pulses::PulseNode,
     tables::{
         Client,
         Message,
+        Origin,
         Transaction, //
     },
     Rendezvous, //
@@ -88,6 +90,16 @@ impl Connection {
         &self.link.channel.rendezvous
     }
 
+    /// Its channel.
+    pub(crate) fn channel(&self) -> &Arc<Channel> {
+        &self.link.channel
+    }
+
+    /// What messages carry of it.
+    pub(crate) fn origin(&self) -> &Arc<Origin> {
+        &self.link.origin
+    }
+
     /// What the connection's user is at the server.
     pub(crate) fn client(&self) -> &Arc<Client> {
         &self.link.origin.client
@@ -148,14 +160,22 @@ impl Connection {
         drop(refused);
     }
 
-    /// Sends a pulse; fails like [`Rendezvous::pulse`].
-    pub(crate) fn pulse(&self, code: i8, value: u64, priority: u8) -> Result {
-        self.rendezvous().pulse(Pulse {
-            code,
-            value,
-            scoid: self.link.origin.client.scoid,
-            priority,
-        })
+    /// Sends a pulse; fails like [`Rendezvous::pulse`], and tells the owner of a pool that is full.
+    pub(crate) fn pulse(&self, pulse: Pulse) -> Result {
+        let sent = self.rendezvous().pulse(pulse);
+        if sent == Err(EAGAIN) {
+            self.link.channel.overflowed();
+        }
+        sent
+    }
+
+    /// Sends up to `count` equal pulses; returns how many did not fit, which is told likewise.
+    pub(crate) fn pulses(&self, pulse: Pulse, count: u32, node: PulseNode) -> u32 {
+        let lost = self.rendezvous().pulses(pulse, count, node);
+        if lost > 0 {
+            self.link.channel.overflowed();
+        }
+        lost
     }
 
     /// Lets the calling process, which calls it `coid`, be told when the channel ends.

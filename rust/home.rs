@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What others may reach of a session: its process, and its connections by number.
+//! What others may reach of a session: its process, its connections by number, its events.
 //!
 //! A session belongs to its process, and only that one uses it. Its home is the part that other
 //! processes look at, say a server that delivers an event: they find it in the registry.
@@ -10,6 +10,10 @@
 use crate::base::id;
 use crate::channel::Channel;
 use crate::connection::Connection;
+use crate::events::{
+    EventTable,
+    Place, //
+};
 use crate::numbers::lowest_free;
 use crate::sys::{
     errno,
@@ -48,6 +52,9 @@ struct Tables {
 #[pin_data]
 pub(crate) struct Home {
     process: Process,
+    /// The events that the process has registered.
+    #[pin]
+    pub(crate) events: EventTable,
     #[pin]
     tables: SpinLock<Tables>,
 }
@@ -63,6 +70,7 @@ impl Home {
         Arc::pin_init(
             pin_init!(Self {
                 process: Process::current(),
+                events <- EventTable::new(),
                 tables <- new_spinlock!(tables, "Home::tables"),
             }),
             GFP_KERNEL_ACCOUNT,
@@ -138,8 +146,9 @@ impl Home {
         Ok(())
     }
 
-    /// Ends all connections, and lets nobody connect any more.
+    /// Ends all connections, forgets all events, and lets nobody make new ones.
     pub(crate) fn end(&self) {
+        self.events.end();
         let mut tables = self.tables.lock();
         tables.open = false;
         let connections = core::mem::take(&mut tables.connections);
@@ -148,5 +157,15 @@ impl Home {
             connection.detach();
             task::breathe();
         }
+    }
+}
+
+impl Place for Home {
+    fn process(&self) -> &Process {
+        &self.process
+    }
+
+    fn connection(&self, coid: i32) -> Result<Arc<Connection>> {
+        self.connection(coid)
     }
 }

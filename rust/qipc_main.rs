@@ -25,7 +25,9 @@ mod base;
 mod channel;
 mod connection;
 mod copy;
+mod deaths;
 mod dev;
+mod events;
 mod home;
 mod notices;
 mod numbers;
@@ -38,8 +40,10 @@ mod scoids;
 mod session;
 mod sys;
 mod timeout;
+mod timer;
 mod wake;
 
+use deaths::ThreadWatch;
 use dev::SessionFile;
 use kernel::{
     prelude::*,
@@ -47,6 +51,7 @@ use kernel::{
 };
 use registry::Registry;
 use sys::misc::MiscRegistration;
+use timer::TimerThreads;
 
 module! {
     type: Qipc,
@@ -69,19 +74,26 @@ module! {
 /// The loaded module; dropped when it is unloaded, which open files prevent.
 #[pin_data]
 struct Qipc {
+    // The order of the fields matters: the rest outlives the device, and so all sessions.
     #[pin]
     device: MiscRegistration<SessionFile>,
+    _timers: TimerThreads,
+    _threads: ThreadWatch,
 }
 
 impl kernel::InPlaceModule for Qipc {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
         pin_init::pin_init_scope(move || {
+            let timers = TimerThreads::start()?;
             let registry = Arc::pin_init(
-                Registry::new(module_parameters::max_pulses.value()),
+                Registry::new(module_parameters::max_pulses.value(), timers.posts()),
                 GFP_KERNEL,
             )?;
+            let threads = ThreadWatch::start(registry.clone())?;
             let mode = module_parameters::mode.value() & 0o777;
             Ok(try_pin_init!(Self {
+                _timers: timers,
+                _threads: threads,
                 device <- MiscRegistration::register(c"qipc", mode, registry),
             }))
         })

@@ -17,6 +17,7 @@ use crate::sys::task::{
     self,
     Process, //
 };
+use crate::timer::TimerPosts;
 use kernel::{
     prelude::*,
     rbtree::{
@@ -25,6 +26,10 @@ use kernel::{
         RBTreeNodeReservation, //
     },
     sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
         new_mutex,
         new_spinlock,
         Arc,
@@ -51,20 +56,26 @@ type HomeKey = (usize, usize);
 pub(crate) struct Registry {
     /// Pulses that can be queued in a channel that has no number of its own.
     pub(crate) max_pulses: u32,
+    /// The threads that deliver the events of timers.
+    pub(crate) timers: TimerPosts,
     #[pin]
     channels: Mutex<RBTree<Name, Arc<Channel>>>,
     /// By process, as [`Process::key`]: the channel that is told of deaths.
     #[pin]
     deaths: SpinLock<RBTree<usize, Arc<Channel>>>,
+    /// How many they are, for every thread that ends to look at.
+    death_count: Atomic<i32>,
     #[pin]
     homes: SpinLock<RBTree<HomeKey, Arc<Home>>>,
 }
 
 impl Registry {
     /// No channels, and no homes; channels can have `max_pulses` pulses queued.
-    pub(crate) fn new(max_pulses: u32) -> impl PinInit<Self> {
+    pub(crate) fn new(max_pulses: u32, timers: TimerPosts) -> impl PinInit<Self> {
         pin_init!(Self {
             max_pulses,
+            timers,
+            death_count: Atomic::new(0),
             deaths <- new_spinlock!(RBTree::new(), "Registry::deaths"),
             channels <- new_mutex!(RBTree::new(), "Registry::channels"),
             homes <- new_spinlock!(RBTree::new(), "Registry::homes"),
@@ -104,6 +115,7 @@ impl Registry {
         channels.insert(node.into_node((key, chid), channel.clone()));
         if let Some(death) = death {
             self.deaths.lock().insert(death);
+            self.death_count.fetch_add(1, Relaxed);
         }
         Ok(())
     }
@@ -111,6 +123,11 @@ impl Registry {
     /// Channel `chid` of a process.
     pub(crate) fn find(&self, owner: &Process, chid: u32) -> Option<Arc<Channel>> {
         self.channels.lock().get(&(owner.key(), chid)).cloned()
+    }
+
+    /// Whether any process has a channel that is told of deaths.
+    pub(crate) fn has_death_channels(&self) -> bool {
+        self.death_count.load(Relaxed) != 0
     }
 
     /// The channel of a process that is told of deaths, if it was made with `flag`:
@@ -147,6 +164,9 @@ impl Registry {
             None
         };
         drop(channels);
+        if death.is_some() {
+            self.death_count.fetch_sub(1, Relaxed);
+        }
         drop((node, death));
     }
 

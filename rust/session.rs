@@ -10,7 +10,8 @@
 //! A session ends when its process exits or execs, or with its last descriptor, whatever comes
 //! first; [`Session::end`] may be called any number of times.
 //!
-//! 1. The tables are emptied; from here on every call finds the session ended.
+//! 1. The tables are emptied; from here on every call finds the session ended. Timers are
+//!    deleted.
 //! 2. The home leaves the registry, and its connections are detached: blocked sends of this process
 //!    fail with `EBADF`.
 //! 3. Channels leave the registry, so that nobody connects any more, and are closed: their clients
@@ -34,6 +35,7 @@ use crate::sys::{
         Process, //
     }, //
 };
+use crate::timer::Timers;
 use kernel::{
     prelude::*,
     rbtree::{
@@ -59,6 +61,9 @@ pub(crate) struct Session {
     pub(crate) home: Arc<Home>,
     /// What all sessions share.
     pub(crate) registry: Arc<Registry>,
+    /// Its timers.
+    #[pin]
+    pub(crate) timers: Timers,
     /// Its clients.
     pub(crate) scoids: Arc<Scoids>,
     rcvids: Arc<Rcvids<Channel>>,
@@ -80,6 +85,7 @@ impl Session {
             pin_init!(Self {
                 home,
                 registry,
+                timers <- Timers::new(),
                 scoids,
                 rcvids,
                 tables <- new_spinlock!(tables, "Session::tables"),
@@ -206,6 +212,7 @@ impl Session {
         tables.open = false;
         let channels = core::mem::take(&mut tables.channels);
         drop(tables);
+        self.timers.end();
         self.registry.remove_home(&self.home);
         self.home.end();
         for channel in channels.values() {

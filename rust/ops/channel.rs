@@ -6,9 +6,11 @@ use crate::access::Change;
 use crate::base::abi;
 use crate::channel::{
     Channel,
+    OnOverflow,
     Settings,
     FLAGS, //
 };
+use crate::events::Event;
 use crate::session::Session;
 use crate::sys::user_args::UserArg;
 use core::mem::offset_of;
@@ -53,7 +55,27 @@ fn parse(session: &Session, args: &abi::ChannelCreate) -> Result<Settings> {
         flags: args.flags,
         pulses,
         rearm: args.rearm,
+        on_overflow: overflow_event(session, args)?,
     })
+}
+
+/// What happens to the caller when a pulse finds the pool full.
+fn overflow_event(
+    session: &Session,
+    args: &abi::ChannelCreate,
+) -> Result<Option<Arc<dyn OnOverflow>>> {
+    if args.flags & abi::CHF_PULSE_POOL == 0 {
+        return Ok(None);
+    }
+    let event = if args.event == 0 {
+        Event::kill(session.home.process())
+    } else {
+        Event::from_user(session.home.clone(), args.event)?.with_own_priority()
+    };
+    if event.is_unblock() {
+        return Err(EINVAL);
+    }
+    Ok(Some(Arc::new(event, GFP_KERNEL_ACCOUNT)?))
 }
 
 /// `QIPC_CHANNEL_ACCESS`: changes who may connect, if anything is to be changed, and reports it.

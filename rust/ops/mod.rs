@@ -6,12 +6,14 @@
 
 pub(crate) mod channel;
 pub(crate) mod connect;
+pub(crate) mod event;
 pub(crate) mod info;
 pub(crate) mod peer;
 pub(crate) mod pulse;
 pub(crate) mod receive;
 pub(crate) mod reply;
 pub(crate) mod send;
+pub(crate) mod timer;
 pub(crate) mod transfer;
 
 use crate::base::abi;
@@ -37,6 +39,13 @@ const TABLE: &[(abi::Call, Handler)] = &[
     (abi::PULSE_SEND, pulse::by_session),
     (abi::MSG_ERROR, reply::msg_error),
     (abi::MSG_INFO, info::msg_info),
+    (abi::EVENT_DELIVER, event::deliver),
+    (abi::EVENT_REGISTER, event::register),
+    (abi::EVENT_UNREGISTER, event::unregister),
+    (abi::TIMER_SETTIME, timer::settime),
+    (abi::TIMER_GETTIME, timer::gettime),
+    (abi::TIMER_CREATE, timer::create),
+    (abi::TIMER_DELETE, timer::delete),
     (abi::CHANNEL_CREATE, channel::create),
     (abi::CHANNEL_DESTROY, channel::destroy),
     (abi::CHANNEL_ACCESS, channel::access),

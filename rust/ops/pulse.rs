@@ -2,7 +2,10 @@
 
 //! `QIPC_PULSE_SEND`: MsgSendPulse. Never blocks.
 
-use crate::base::abi;
+use crate::base::{
+    abi,
+    pulse::Pulse, //
+};
 use crate::connection::{
     Connection,
     Descriptor, //
@@ -44,6 +47,12 @@ fn send(
     let code = i8::try_from(args.code).map_err(|_| EINVAL)?;
     // What is negative is the caller's own.
     let priority = u8::try_from(args.priority).unwrap_or_else(|_| task::current_priority());
-    connection(args.coid)?.pulse(code, args.value, priority)?;
+    let connection = connection(args.coid)?;
+    connection.pulse(Pulse {
+        code,
+        value: args.value,
+        scoid: connection.client().scoid,
+        priority,
+    })?;
     Ok(0)
 }

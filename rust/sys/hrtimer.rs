@@ -8,7 +8,7 @@
 //! worker busy, and no processor in interrupts.
 //!
 //! `Body::setting` is a leaf; the interrupt does not take it. A timer is armed under it only, and
-//! only as long as its [`Alarm`] lives, which cancels it when it goes. The alarm holds a reference
+//! only as long as its [`OwnedTimer`] lives, which cancels it when it goes. The owner holds a reference
 //! to the body, so that the interrupt finds one that it can count up.
 
 use super::kthread::{
@@ -16,6 +16,7 @@ use super::kthread::{
     Mailbox,
     Work, //
 };
+use crate::base::clock::Clock;
 use kernel::{
     bindings,
     prelude::*,
@@ -39,45 +40,14 @@ pub(crate) const MIN_INTERVAL: u64 = 10_000;
 /// Absolute times, and hard interrupts also where others are threads.
 const MODE: bindings::hrtimer_mode = bindings::hrtimer_mode_HRTIMER_MODE_ABS_HARD;
 
-/// What a timer counts in.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Clock {
-    /// The time of day, which can be set.
-    Realtime,
-    /// The time since the machine started, without those in which it slept.
-    Monotonic,
-    /// The time since the machine started.
-    Boottime,
-}
-
-impl Clock {
-    /// The clock with a number of `clock_gettime()`; `EINVAL` if timers do not know it.
-    pub(crate) fn from_user(number: i32) -> Result<Self> {
-        match u32::try_from(number) {
-            Ok(bindings::CLOCK_REALTIME) => Ok(Self::Realtime),
-            Ok(bindings::CLOCK_MONOTONIC) => Ok(Self::Monotonic),
-            Ok(bindings::CLOCK_BOOTTIME) => Ok(Self::Boottime),
-            _ => Err(EINVAL),
-        }
-    }
-
-    fn number(self) -> bindings::clockid_t {
-        (match self {
-            Self::Realtime => bindings::CLOCK_REALTIME,
-            Self::Monotonic => bindings::CLOCK_MONOTONIC,
-            Self::Boottime => bindings::CLOCK_BOOTTIME,
-        }) as bindings::clockid_t
-    }
-
-    /// Nanoseconds.
-    fn now(self) -> i64 {
-        // SAFETY: These may be called in any context.
-        unsafe {
-            match self {
-                Self::Realtime => bindings::ktime_get_real(),
-                Self::Monotonic => bindings::ktime_get(),
-                Self::Boottime => bindings::ktime_get_boottime(),
-            }
+/// What a clock shows, in nanoseconds.
+fn now(clock: Clock) -> i64 {
+    // SAFETY: These may be called in any context.
+    unsafe {
+        match clock {
+            Clock::Realtime => bindings::ktime_get_real(),
+            Clock::Monotonic => bindings::ktime_get(),
+            Clock::Boottime => bindings::ktime_get_boottime(),
         }
     }
 }
@@ -125,9 +95,9 @@ unsafe impl<T: OnExpiry> Sync for Body<T> {}
 impl<T: OnExpiry> Body<T> {
     /// # Safety
     ///
-    /// For the kernel to call in an interrupt, on the timer of a body whose alarm lives.
+    /// For the kernel to call in an interrupt, on the timer of a body whose owner lives.
     unsafe extern "C" fn interrupt(timer: *mut bindings::hrtimer) -> bindings::hrtimer_restart {
-        // SAFETY: By the contract of this function: the alarm holds a counted reference, and is
+        // SAFETY: By the contract of this function: its owner holds a counted reference, and is
         // not gone before this function has returned.
         let this = unsafe {
             let field = Opaque::cast_from(timer);
@@ -142,8 +112,8 @@ impl<T: OnExpiry> Body<T> {
     /// Arms the timer, which is not armed; for the holder of the lock.
     fn arm(&self, setting: &mut Setting, expiry: i64) {
         setting.expiry = Some(expiry);
-        // SAFETY: The timer was set up. It is armed while its alarm lives only: `ended` was looked
-        // at in the lock that the alarm takes to cancel it.
+        // SAFETY: The timer was set up. It is armed while its owner lives only: `ended` was looked
+        // at in the lock that the owner takes to cancel it.
         unsafe { bindings::hrtimer_start_range_ns(self.timer.get(), expiry, 0, MODE) };
     }
 
@@ -167,7 +137,7 @@ impl<T: OnExpiry> Body<T> {
         if setting.interval == 0 {
             return (count, None);
         }
-        let late = setting.clock.now().saturating_sub(expiry).max(0) as u64;
+        let late = now(setting.clock).saturating_sub(expiry).max(0) as u64;
         let missed = late / setting.interval;
         let next = (missed * setting.interval).saturating_add(setting.interval);
         (
@@ -194,7 +164,7 @@ impl<T: OnExpiry> Body<T> {
         let Some(expiry) = setting.expiry else {
             return 0;
         };
-        let left = expiry.saturating_sub(setting.clock.now());
+        let left = expiry.saturating_sub(now(setting.clock));
         match u64::try_from(left) {
             Ok(left) if left > 0 => left,
             // The thread has not come to it yet.
@@ -227,12 +197,12 @@ pub(crate) struct Times {
 }
 
 /// A timer of somebody's own; it is cancelled when this is dropped.
-pub(crate) struct Alarm<T: OnExpiry> {
+pub(crate) struct OwnedTimer<T: OnExpiry> {
     body: Arc<Body<T>>,
     clock: Clock,
 }
 
-impl<T: OnExpiry> Alarm<T> {
+impl<T: OnExpiry> OwnedTimer<T> {
     /// Makes a timer that is stopped; fails with `ENOMEM`.
     pub(crate) fn new(clock: Clock, on_expiry: T, mailbox: Arc<Mailbox<Body<T>>>) -> Result<Self> {
         let setting = Setting {
@@ -288,7 +258,7 @@ impl<T: OnExpiry> Alarm<T> {
         if to.interval > 0 {
             setting.interval = to.interval.clamp(MIN_INTERVAL, i64::MAX as u64);
         }
-        let from = if absolute { 0 } else { setting.clock.now() };
+        let from = if absolute { 0 } else { now(setting.clock) };
         body.arm(&mut setting, from.saturating_add_unsigned(to.value));
         old
     }
@@ -318,7 +288,7 @@ impl<T: OnExpiry> Alarm<T> {
     }
 }
 
-impl<T: OnExpiry> Drop for Alarm<T> {
+impl<T: OnExpiry> Drop for OwnedTimer<T> {
     fn drop(&mut self) {
         self.end();
     }

@@ -74,6 +74,9 @@ pub(crate) struct Queued {
     pub(crate) value: u64,
 }
 
+/// The signal that ends a process.
+pub(crate) const KILL: i32 = bindings::SIGKILL as i32;
+
 /// Whether a number is that of a signal.
 pub(crate) fn is_signal(number: i32) -> bool {
     (1..=bindings::_NSIG as i32).contains(&number)

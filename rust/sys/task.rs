@@ -190,3 +190,9 @@ pub(crate) fn breathe() {
     // SAFETY: Called from process context without locks; the module holds none over long work.
     unsafe { bindings::__cond_resched() };
 }
+
+/// Number of the calling thread in its own pid namespace, as `gettid()` returns it.
+pub(crate) fn current_number() -> i32 {
+    let current = current_thread();
+    thread_number_here(&current)
+}

@@ -85,6 +85,8 @@ unsafe impl Plain for i32 {}
 unsafe impl Plain for u32 {}
 // SAFETY: As above.
 unsafe impl Plain for i64 {}
+// SAFETY: As above.
+unsafe impl Plain for u64 {}
 
 // The structures must not have padding that could carry kernel memory to user space.
 const _: () = assert!(size_of::<abi::MsgInfo>() == 9 * 4 + 4 + 3 * 8);
