@@ -151,32 +151,38 @@ pub fn after_exec() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// What the other program does: finds that it may not connect.
+/// What the other program does: tries to connect. Its status says whether it may.
 pub fn as_other_user(address: &str) -> ExitCode {
     let address = address.parse().unwrap();
     let qipc = open();
-    assert_eq!(
-        qipc.connect_attach(address, ConnectFlags::empty())
-            .map(drop),
-        os(Errno::ACCESS)
-    );
-    assert_eq!(
-        qipc.connect_attach_fd(address, ConnectFlags::CLOEXEC)
-            .map(drop),
-        os(Errno::ACCESS)
-    );
-    ExitCode::SUCCESS
+    let attach = qipc.connect_attach(address, ConnectFlags::empty());
+    let attach_fd = qipc.connect_attach_fd(address, ConnectFlags::CLOEXEC);
+    match (attach, attach_fd) {
+        (Ok(_), Ok(_)) => ExitCode::SUCCESS,
+        (one, two) => {
+            assert_eq!(one.map(drop), os(Errno::ACCESS));
+            assert_eq!(two.map(drop), os(Errno::ACCESS));
+            ExitCode::from(REFUSED)
+        }
+    }
 }
 
-/// Needs root, to become somebody else.
-pub fn another_user_may_not_connect() {
-    let channel = channel();
+const REFUSED: u8 = 9;
+
+/// Checks whether a process of another user may connect. Needs root, to become somebody else.
+pub fn other_user_attaches(channel: &Channel, may: bool) {
     let mut command = Command::new("/proc/self/exe");
     command
         .args([OTHER_USER, &channel.address().to_string()])
         .uid(65534)
         .gid(65534);
-    assert!(command.status().unwrap().success());
+    let status = command.status().unwrap();
+    let expected = if may { 0 } else { i32::from(REFUSED) };
+    assert_eq!(status.code(), Some(expected));
+}
+
+pub fn another_user_may_not_connect() {
+    other_user_attaches(&channel(), false);
 }
 
 pub fn a_connection_descriptor_can_be_passed_on() {

@@ -14,17 +14,22 @@ use rustix::process::{kill_process, Pid, Signal};
 use crate::support::{channel, connect, os, wait_for_message, wait_until, Requests};
 
 /// Has SIGUSR1 handled, and counts it.
-fn handle_signal() -> Arc<AtomicBool> {
+pub fn handle_signal() -> Arc<AtomicBool> {
     let seen = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(signal_hook::consts::SIGUSR1, Arc::clone(&seen)).unwrap();
     seen
 }
 
-/// Sends SIGUSR1 to this process until it has been handled; its first thread gets it.
-fn signal_until(seen: &AtomicBool) {
+/// Sends SIGUSR1 to this process; its first thread gets it.
+pub fn signal() {
     let me = Pid::from_raw(i32::try_from(std::process::id()).unwrap()).unwrap();
-    thread::sleep(Duration::from_millis(100));
     kill_process(me, Signal::USR1).unwrap();
+}
+
+/// Sends SIGUSR1 to this process until it has been handled; its first thread gets it.
+pub fn signal_until(seen: &AtomicBool) {
+    thread::sleep(Duration::from_millis(100));
+    signal();
     wait_until("the signal is handled", || seen.load(Ordering::Relaxed));
 }
 
