@@ -11,7 +11,7 @@
 //! | 9 | [`dev`] | the files that user space sees |
 //! | 8 | [`ops`] | one function per ioctl |
 //! | 7 | [`session`], [`timeout`] | the objects of one process, by number; teardown; deadlines |
-//! | 6 | [`registry`], [`home`], [`connection`] | what can be found; the client's end |
+//! | 6 | [`registry`], [`home`], [`connection`], [`names`] | what can be found; the client's end |
 //! | 5 | [`channel`] | the server's end |
 //! | 4.9 | [`access`], [`scoids`], [`rcvids`], [`notices`] | who may connect; what scoids and receive ids mean; whom to tell of the end |
 //! | 4 | [`rendezvous`] | who meets whom; the one lock that matters |
@@ -29,6 +29,7 @@ mod deaths;
 mod dev;
 mod events;
 mod home;
+mod names;
 mod notices;
 mod numbers;
 mod ops;

@@ -12,6 +12,7 @@ use crate::base::{
 };
 use crate::channel::Channel;
 use crate::home::Home;
+use crate::names::Names;
 use crate::notices::Notice;
 use crate::sys::task::{
     self,
@@ -58,6 +59,9 @@ pub(crate) struct Registry {
     pub(crate) max_pulses: u32,
     /// The threads that deliver the events of timers.
     pub(crate) timers: TimerPosts,
+    /// The names of channels.
+    #[pin]
+    pub(crate) names: Names,
     #[pin]
     channels: Mutex<RBTree<Name, Arc<Channel>>>,
     /// By process, as [`Process::key`]: the channel that is told of deaths.
@@ -76,6 +80,7 @@ impl Registry {
             max_pulses,
             timers,
             death_count: Atomic::new(0),
+            names <- Names::new(),
             deaths <- new_spinlock!(RBTree::new(), "Registry::deaths"),
             channels <- new_mutex!(RBTree::new(), "Registry::channels"),
             homes <- new_spinlock!(RBTree::new(), "Registry::homes"),

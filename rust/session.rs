@@ -14,8 +14,8 @@
 //!    deleted.
 //! 2. The home leaves the registry, and its connections are detached: blocked sends of this process
 //!    fail with `EBADF`.
-//! 3. Channels leave the registry, so that nobody connects any more, and are closed: their clients
-//!    and threads get `ESRCH`.
+//! 3. Channels lose their names and leave the registry, so that nobody connects any more, and are
+//!    closed: their clients and threads get `ESRCH`, and processes that want to be told are told.
 
 use crate::base::id::Rcvid;
 use crate::channel::{
@@ -145,6 +145,7 @@ impl Session {
 
     fn close_channel(&self, channel: &Channel) {
         channel.begin_end();
+        self.registry.names.forget(channel);
         self.registry.remove(channel);
         channel.end();
         while let Some(notice) = channel.notices.take() {

@@ -8,6 +8,7 @@ pub(crate) mod abi;
 pub(crate) mod clock;
 pub(crate) mod fault;
 pub(crate) mod id;
+pub(crate) mod name;
 pub(crate) mod order;
 pub(crate) mod part_math;
 pub(crate) mod priority;

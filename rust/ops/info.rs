@@ -14,11 +14,16 @@ use core::mem::offset_of;
 use kernel::prelude::*;
 
 /// `QIPC_GET_FEATURES`.
-pub(super) fn features(_session: &Session, arg: usize, size: usize) -> Result<isize> {
+pub(super) fn features(session: &Session, arg: usize, size: usize) -> Result<isize> {
     let user = UserArg::<abi::Features>::new(arg);
     if user.read(size)?.reserved != 0 {
         return Err(EINVAL);
     }
+    let names = if session.registry.names.are_possible() {
+        abi::FEATURE_NAME
+    } else {
+        0
+    };
     user.write(&abi::Features {
         abi_version: abi::ABI_VERSION,
         inline_bytes: INLINE_BYTES as u32,
@@ -29,6 +34,7 @@ pub(super) fn features(_session: &Session, arg: usize, size: usize) -> Result<is
             | abi::FEATURE_FD_CONNECTION
             | abi::FEATURE_PULSE
             | abi::FEATURE_TIMEOUT
+            | names
             | abi::FEATURE_ACCESS
             | abi::FEATURE_CONNECT_INFO,
         channel_flags: u64::from(channel::FLAGS),

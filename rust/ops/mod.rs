@@ -8,6 +8,7 @@ pub(crate) mod channel;
 pub(crate) mod connect;
 pub(crate) mod event;
 pub(crate) mod info;
+pub(crate) mod name;
 pub(crate) mod peer;
 pub(crate) mod pulse;
 pub(crate) mod receive;
@@ -50,6 +51,9 @@ const TABLE: &[(abi::Call, Handler)] = &[
     (abi::CHANNEL_DESTROY, channel::destroy),
     (abi::CHANNEL_ACCESS, channel::access),
     (abi::CONNECT_DETACH, connect::detach),
+    (abi::NAME_ATTACH, name::attach),
+    (abi::NAME_DETACH, name::detach),
+    (abi::NAME_OPEN, name::open),
     (abi::CONNECT_FLAGS, peer::flags),
     (abi::CONNECT_SERVER_INFO, peer::server_info),
     (abi::CONNECT_CLIENT_INFO, peer::client_info),

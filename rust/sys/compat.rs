@@ -18,6 +18,9 @@ extern "C" {
         flags: ffi::c_int,
     ) -> *mut kernel::bindings::file;
 
+    /// The first IPC namespace, `ipc/msgutil.c`, of a type that the bindings do not know.
+    pub(super) static init_ipc_ns: kernel::types::Opaque<kernel::bindings::ipc_namespace>;
+
     /// What protects the probes of tracepoints, `kernel/tracepoint.c`.
     static tracepoint_srcu: kernel::types::Opaque<kernel::bindings::srcu_struct>;
 
@@ -35,3 +38,13 @@ pub(super) fn tracepoint_synchronize_unregister() {
     // SAFETY: The structure is static, and the caller may sleep.
     unsafe { kernel::bindings::synchronize_srcu(tracepoint_srcu.get()) };
 }
+
+/// Where `ns_id` of a namespace lies: a number that is never used again.
+///
+/// The bindings have no name for the part of the structure that it is in, which follows `inum`.
+pub(super) const NAMESPACE_ID: usize = {
+    use core::mem::offset_of;
+    use kernel::bindings;
+    let before = offset_of!(bindings::ns_common, inum) + size_of::<u32>();
+    before.next_multiple_of(align_of::<bindings::ns_tree>()) + offset_of!(bindings::ns_tree, ns_id)
+};

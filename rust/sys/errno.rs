@@ -22,6 +22,11 @@ pub(crate) fn not_supported() -> Error {
     Error::from_errno(-(bindings::EOPNOTSUPP as i32))
 }
 
+/// A name is longer than names can be (`ENAMETOOLONG`).
+pub(crate) fn name_too_long() -> Error {
+    Error::from_errno(-(bindings::ENAMETOOLONG as i32))
+}
+
 /// Makes a system call start again after any signal (`ERESTARTNOINTR`). For calls that wait for
 /// nothing but locks of the kernel.
 pub(crate) fn restart_always() -> Error {

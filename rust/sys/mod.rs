@@ -15,6 +15,7 @@ pub(crate) mod fops;
 pub(crate) mod hrtimer;
 pub(crate) mod kthread;
 pub(crate) mod misc;
+pub(crate) mod namespace;
 pub(crate) mod poll;
 pub(crate) mod remote_mm;
 pub(crate) mod sched;
