@@ -801,11 +801,11 @@ static inline ssize_t read_proc(pid_t pid, pid_t tid, const char *name, char *bu
 }
 
 /*
- * True when the thread sleeps, and can be interrupted, in a qipc ioctl.  The
+ * True when the thread sleeps in a qipc ioctl, in one of these states.  The
  * kernel fills in "syscall" only for a thread that has left the processor;
  * one that merely passes through says "running".
  */
-static inline bool is_blocked(pid_t pid, pid_t tid)
+static inline bool is_asleep(pid_t pid, pid_t tid, const char *states)
 {
 	unsigned long fd, request;
 	char buf[512], *p;
@@ -820,7 +820,13 @@ static inline bool is_blocked(pid_t pid, pid_t tid)
 	if (read_proc(pid, tid, "stat", buf, sizeof(buf)) <= 0)
 		return false;
 	p = strrchr(buf, ')');
-	return p && p[1] == ' ' && p[2] == 'S';
+	return p && p[1] == ' ' && p[2] && strchr(states, p[2]);
+}
+
+/* It waits, and can be interrupted. */
+static inline bool is_blocked(pid_t pid, pid_t tid)
+{
+	return is_asleep(pid, tid, "S");
 }
 
 /* Waits until the thread is blocked; false if that does not come about. */
@@ -1050,17 +1056,31 @@ static inline long peer_call(struct peer *peer, long (*job)(struct peer *peer))
 	return peer_wait(peer);
 }
 
-/* True once the peer sleeps in its job; false if the job ended or never sleeps. */
-static inline bool peer_blocked(struct peer *peer)
+static inline bool peer_sleeps(struct peer *peer, const char *states)
 {
 	int64_t end = now_us() + PATIENCE_MS * 1000LL;
 
 	while (peer->running && now_us() < end) {
-		if (is_blocked(peer->pid, peer->tid))
+		if (is_asleep(peer->pid, peer->tid, states))
 			return peer->running;
 		sleep_us(200);
 	}
 	return false;
+}
+
+/* True once the peer sleeps in its job; false if the job ended or never sleeps. */
+static inline bool peer_blocked(struct peer *peer)
+{
+	return peer_sleeps(peer, "S");
+}
+
+/*
+ * The same where the peer may have asked to be unblocked: from then on it waits
+ * for the server, or for its death.
+ */
+static inline bool peer_waits(struct peer *peer)
+{
+	return peer_sleeps(peer, "SD");
 }
 
 /* Ends a peer that is a process; 256 + SIGKILL unless it had ended before. */

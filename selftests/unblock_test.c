@@ -166,7 +166,7 @@ static bool answer_arrives(FIXTURE_DATA(unblock) * self, int64_t rcvid)
 {
 	char buf[9];
 
-	return peer_blocked(self->client) &&
+	return peer_waits(self->client) &&
 	       q_read(self->session, rcvid, buf, 9, 0) == 9 && !memcmp(buf, "question", 9) &&
 	       q_write(self->session, rcvid, "w", 1, 10) == 1 &&
 	       !q_reply(self->session, rcvid, 91, "answer", 7) && !peer_wait(self->client) &&
@@ -269,7 +269,7 @@ TEST_F(unblock, B91_answered_with_an_error)
 		ASSERT_LT(0, rcvid);
 		ASSERT_EQ(0, peer_signal(self->client, SIGUSR1));
 		ASSERT_TRUE(wish_comes(self, rcvid));
-		EXPECT_TRUE(peer_blocked(self->client));
+		EXPECT_TRUE(peer_waits(self->client));
 		EXPECT_EQ(0, q_error(self->session, rcvid, errors[i]));
 		EXPECT_EQ(0, peer_wait(self->client));
 		EXPECT_EQ(errors[i], self->client->send.error);
@@ -501,7 +501,7 @@ TEST_F(unblock, B92_one_pulse_for_a_message)
 	/* Three before it is received. */
 	rcvid = receive_timed_question(self, 20);
 	ASSERT_LT(0, rcvid);
-	ASSERT_TRUE(peer_blocked(self->client));
+	ASSERT_TRUE(peer_waits(self->client));
 	for (i = 0; i < 3; i++)
 		ASSERT_EQ(0, peer_signal(self->client, SIGUSR1));
 	ASSERT_TRUE(wish_comes(self, rcvid));
@@ -781,7 +781,7 @@ TEST_F(unblock, B104_server_dies)
 			ASSERT_EQ(0, peer_signal(client, SIGUSR1));
 			EXPECT_EQ(0, peer_call(server, job_receive_pulse));
 			EXPECT_EQ(QIPC_PULSE_UNBLOCK, server->got.code);
-			EXPECT_TRUE(peer_blocked(client));
+			EXPECT_TRUE(peer_waits(client));
 		}
 		EXPECT_EQ(256 + SIGKILL, peer_kill(server));
 		EXPECT_EQ(-ESRCH, peer_wait(client));
