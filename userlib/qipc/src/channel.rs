@@ -366,7 +366,7 @@ impl Channel {
     ///
     /// - `EEXIST`: another channel has the name.
     /// - `EINVAL`: it is no name. `ENAMETOOLONG`: more than 1,023 bytes, or more than 255 in a component.
-    /// - `EAGAIN`: too many names. `ENOMEM`. [`Stale`](Error::Stale).
+    /// - `EAGAIN`: the channel has 16 names. `ENOMEM`. [`Stale`](Error::Stale).
     pub fn name_attach(&self, name: impl AsRef<[u8]>) -> Result<Name> {
         self.name_attach_with(name, &Access::new())
     }
