@@ -172,7 +172,11 @@ impl Session {
     /// the client is not connected any more.
     pub(crate) fn client_of(&self, rcvid: i64) -> Result<(Arc<Channel>, Arc<Client>)> {
         let rcvid = Rcvid::from_user(rcvid).ok_or(ESRCH)?;
-        self.rcvids.client(rcvid).ok_or(ESRCH)
+        let (channel, client) = self.rcvids.client(rcvid).ok_or(ESRCH)?;
+        if !channel.rendezvous.has_given(&client, rcvid) {
+            return Err(ESRCH);
+        }
+        Ok((channel, client))
     }
 
     /// Gives a client of a channel the next block of receive ids that nobody uses.

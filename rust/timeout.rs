@@ -9,6 +9,11 @@ use crate::base::{
         Clock, //
     }, //
 };
+use crate::connection::Connection;
+use crate::events::{
+    Event,
+    Place, //
+};
 use crate::rendezvous::deadline::Deadline;
 use crate::session::Session;
 use crate::sys::{
@@ -17,9 +22,13 @@ use crate::sys::{
         Alarm, //
     },
     errno,
+    task::Process,
     user_args::UserArg, //
 };
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
 
 /// A checked timeout.
 pub(crate) struct Timeout {
@@ -27,13 +36,30 @@ pub(crate) struct Timeout {
     clock: Clock,
     time: i64,
     absolute: bool,
+    /// What happens to the caller then; `None` ends the call.
+    event: Option<Event>,
+}
+
+/// A process that has no session at hand, as events see it.
+struct Stranger(Process);
+
+impl Place for Stranger {
+    fn process(&self) -> &Process {
+        &self.0
+    }
+
+    fn connection(&self, _coid: i32) -> Result<Arc<Connection>> {
+        Err(EBADF)
+    }
 }
 
 impl Timeout {
     /// Reads the timeout at `addr`; none if that is 0.
     ///
-    /// Fails with `EINVAL` if it makes no sense, and with `EFAULT`.
-    pub(crate) fn from_user(_session: Option<&Session>, addr: u64) -> Result<Option<Self>> {
+    /// A call that is no call of a session has no connections for the pulse of an event.
+    ///
+    /// Fails with `EINVAL` if it makes no sense, with `EFAULT`, and like [`Event::from_user`].
+    pub(crate) fn from_user(session: Option<&Session>, addr: u64) -> Result<Option<Self>> {
         const STATES: u32 = abi::TIMEOUT_SEND | abi::TIMEOUT_RECEIVE | abi::TIMEOUT_REPLY;
         if addr == 0 {
             return Ok(None);
@@ -43,15 +69,24 @@ impl Timeout {
             || args.states & !STATES != 0
             || args.flags & !abi::TIME_ABSOLUTE != 0
             || args.reserved != 0
-            || args.event != 0
         {
             return Err(EINVAL);
         }
+        let clock = Clock::from_user(args.clock).ok_or(EINVAL)?;
+        let event = match (args.event, session) {
+            (0, _) => Event::Unblock,
+            (address, Some(session)) => Event::from_user(session.home.clone(), address)?,
+            (address, None) => {
+                let place = Arc::new(Stranger(Process::current()), GFP_KERNEL_ACCOUNT)?;
+                Event::from_user(place, address)?
+            }
+        };
         Ok(Some(Self {
             states: args.states,
-            clock: Clock::from_user(args.clock).ok_or(EINVAL)?,
+            clock,
             time: nanoseconds(args.time),
             absolute: args.flags & abi::TIME_ABSOLUTE != 0,
+            event: (!event.is_unblock()).then_some(event),
         }))
     }
 
@@ -61,12 +96,18 @@ impl Timeout {
 
     /// Makes a call under the deadline; it runs from here on.
     pub(crate) fn with<R>(&self, call: impl FnOnce(&Deadline<'_>) -> R) -> R {
+        let deliver = || {
+            if let Some(event) = &self.event {
+                // There is nobody to tell that it was not possible.
+                let _ = event.deliver(None);
+            }
+        };
         let deadline = |alarm| Deadline {
             send: self.states & abi::TIMEOUT_SEND != 0,
             reply: self.states & abi::TIMEOUT_REPLY != 0,
             receive: self.states & abi::TIMEOUT_RECEIVE != 0,
             alarm,
-            notify: None,
+            notify: self.event.as_ref().map(|_| &deliver as &dyn Fn()),
         };
         if self.is_now() {
             return call(&deadline(None));

@@ -40,6 +40,10 @@ impl Rcvid {
         (self.0 >> SERIAL_BITS) as u16
     }
 
+    fn serial(self) -> u32 {
+        self.0 & (BLOCK_SIZE - 1)
+    }
+
     /// The next id; no other lies between the two.
     pub(crate) fn successor(self) -> Self {
         Self(self.0.wrapping_add(1))
@@ -80,6 +84,15 @@ impl RcvidSource {
     /// Whether a block is needed before the next id.
     pub(crate) fn is_empty(&self) -> bool {
         self.left == 0
+    }
+
+    /// Whether an id of this block, or of an earlier one, was taken.
+    ///
+    /// Blocks before the present one are used up.
+    pub(crate) fn has_given(&self, id: Rcvid) -> bool {
+        // How many ids ago it was taken, or would have been, this one being 0.
+        let age = (self.serial + 2 * BLOCK_SIZE - 1 - id.serial()) % BLOCK_SIZE;
+        id.block() != self.block || age < BLOCK_SIZE - self.left
     }
 
     /// The next id, or `None` when the block is used up.

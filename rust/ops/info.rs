@@ -35,6 +35,8 @@ pub(super) fn features(session: &Session, arg: usize, size: usize) -> Result<isi
             | abi::FEATURE_PULSE
             | abi::FEATURE_TIMEOUT
             | names
+            | abi::FEATURE_EVENT
+            | abi::FEATURE_TIMER
             | abi::FEATURE_ACCESS
             | abi::FEATURE_CONNECT_INFO,
         channel_flags: u64::from(channel::FLAGS),

@@ -566,6 +566,11 @@ impl Rendezvous {
         }
     }
 
+    /// Whether a message of a client had this id, which is of one of the client's blocks.
+    pub(crate) fn has_given(&self, client: &Client, rcvid: Rcvid) -> bool {
+        self.tables.lock().rcvids(client).has_given(rcvid)
+    }
+
     /// Whether messages have ids of a block.
     pub(crate) fn uses_block(&self, block: u16) -> bool {
         self.tables.lock().uses_block(block)

@@ -65,11 +65,22 @@ struct Setting {
     clock: Clock,
     /// Nanoseconds; `None` if the timer is stopped, or has expired for the last time.
     expiry: Option<i64>,
+    /// As it was given; see [`Setting::period`].
     interval: u64,
     /// Expiries of former settings that have not been collected.
     earlier: u64,
     /// Nothing happens any more.
     ended: bool,
+}
+
+impl Setting {
+    /// Nanoseconds between expiries.
+    fn period(&self) -> Option<u64> {
+        match self.interval {
+            0 => None,
+            interval => Some(interval.clamp(MIN_INTERVAL, i64::MAX as u64)),
+        }
+    }
 }
 
 /// A timer, and what it does.
@@ -134,12 +145,12 @@ impl<T: OnExpiry> Body<T> {
             return (count, None);
         };
         count = count.saturating_add(1);
-        if setting.interval == 0 {
+        let Some(period) = setting.period() else {
             return (count, None);
-        }
+        };
         let late = now(setting.clock).saturating_sub(expiry).max(0) as u64;
-        let missed = late / setting.interval;
-        let next = (missed * setting.interval).saturating_add(setting.interval);
+        let missed = late / period;
+        let next = (missed * period).saturating_add(period);
         (
             count.saturating_add(missed),
             Some(expiry.saturating_add_unsigned(next)),
@@ -165,11 +176,11 @@ impl<T: OnExpiry> Body<T> {
             return 0;
         };
         let left = expiry.saturating_sub(now(setting.clock));
-        match u64::try_from(left) {
-            Ok(left) if left > 0 => left,
+        match (u64::try_from(left), setting.period()) {
+            (Ok(left), _) if left > 0 => left,
             // The thread has not come to it yet.
-            _ if setting.interval > 0 => setting.interval - left.unsigned_abs() % setting.interval,
-            _ => u64::from(self.fired.load(Relaxed) == 0),
+            (_, Some(period)) => period - left.unsigned_abs() % period,
+            (_, None) => u64::from(self.fired.load(Relaxed) == 0),
         }
     }
 }
@@ -255,9 +266,7 @@ impl<T: OnExpiry> OwnedTimer<T> {
         };
         // SAFETY: The timer is cancelled, and the lock is held, so that nobody else uses it.
         unsafe { set_up::<T>(body.timer.get(), setting.clock) };
-        if to.interval > 0 {
-            setting.interval = to.interval.clamp(MIN_INTERVAL, i64::MAX as u64);
-        }
+        setting.interval = to.interval;
         let from = if absolute { 0 } else { now(setting.clock) };
         body.arm(&mut setting, from.saturating_add_unsigned(to.value));
         old
