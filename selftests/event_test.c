@@ -179,8 +179,7 @@ TEST_F(event, B118_client_died)
 
 TEST_F(event, no_such_client)
 {
-	const int64_t wrong[] = { -1, 1, self->rcvid + 1, self->rcvid ^ (1LL << 40), INT64_MAX,
-				  INT64_MIN };
+	const int64_t wrong[] = { -1, 1, self->rcvid ^ (1LL << 40), INT64_MAX, INT64_MIN };
 	struct qipc_event event = event_pulse(self->client->own_coid, -1, 1, 2);
 	size_t i;
 
@@ -318,17 +317,17 @@ TEST_F(event, wrong_kinds)
 	EXPECT_EQ(0, q_deliver(self->session, 0, event_of_kind(QIPC_EVENT_NONE)));
 }
 
-/* Whether the signal is pending for the thread alone ('S'), or for the process. */
-static bool pending(struct peer *peer, int sig, char where)
+/* Whether the signal is pending for the thread alone, or for the process. */
+static bool pending(struct peer *peer, int sig, bool thread)
 {
-	int64_t end = now_us() + PATIENCE_MS * 1000LL;
+	int64_t end = now_us() + PATIENCE_MS * 1000LL / 4;
 	unsigned long long mask = 0;
 	char buf[4096], *p;
 
 	do {
 		if (read_proc(peer->pid, peer->tid, "status", buf, sizeof(buf)) <= 0)
 			return false;
-		p = strstr(buf, where == 'S' ? "\nSigPnd:" : "\nShdPnd:");
+		p = strstr(buf, thread ? "\nSigPnd:" : "\nShdPnd:");
 		if (!p)
 			return false;
 		mask = strtoull(p + 8, NULL, 16);
@@ -339,21 +338,34 @@ static bool pending(struct peer *peer, int sig, char where)
 	return false;
 }
 
+/* True once the peer sleeps in the job that takes a signal. */
+static bool takes_signal(struct peer *peer)
+{
+	int64_t end = now_us() + PATIENCE_MS * 1000LL;
+	char buf[512];
+
+	do {
+		if (read_proc(peer->pid, peer->tid, "syscall", buf, sizeof(buf)) > 0 &&
+		    atoi(buf) == SYS_rt_sigtimedwait)
+			return true;
+		sleep_us(200);
+	} while (peer->running && now_us() < end);
+	return false;
+}
+
 TEST_F(event, signals)
 {
 	static const struct {
 		unsigned int kind;
 		int sig;
 		int code;
-		int seen_code;
-		char where;
 	} cases[] = {
-		{ QIPC_EVENT_SIGNAL, SIGUSR1, 0, SI_USER, 'p' },
-		{ QIPC_EVENT_SIGNAL_CODE, SIGUSR1, -1, -1, 'p' },
-		{ QIPC_EVENT_SIGNAL_CODE, SIGUSR2, -100, -100, 'p' },
-		{ QIPC_EVENT_SIGNAL_CODE, 40, 0, 0, 'p' },
-		{ QIPC_EVENT_SIGNAL_THREAD, SIGUSR1, -1, -1, 'S' },
-		{ QIPC_EVENT_SIGNAL_THREAD, 41, -128, -128, 'S' },
+		{ QIPC_EVENT_SIGNAL, SIGUSR1, 0 },
+		{ QIPC_EVENT_SIGNAL_CODE, SIGUSR1, -1 },
+		{ QIPC_EVENT_SIGNAL_CODE, SIGUSR2, -100 },
+		{ QIPC_EVENT_SIGNAL_CODE, 40, 0 },
+		{ QIPC_EVENT_SIGNAL_THREAD, SIGUSR1, -1 },
+		{ QIPC_EVENT_SIGNAL_THREAD, 41, -128 },
 	};
 	struct peer *client = self->client;
 	struct qipc_event event;
@@ -373,12 +385,23 @@ TEST_F(event, signals)
 		event = event_signal(cases[i].kind, cases[i].sig, cases[i].code,
 				     0x1122334455667788ULL);
 		EXPECT_EQ(0, q_verify(self->session, self->rcvid, event));
+		/* With a code it is for a thread that takes it. */
+		if (cases[i].kind == QIPC_EVENT_SIGNAL_CODE) {
+			peer_go(client, job_take_signal);
+			ASSERT_TRUE(takes_signal(client));
+		}
 		EXPECT_EQ(0, q_deliver(self->session, self->rcvid, event));
-		EXPECT_TRUE(pending(client, cases[i].sig, cases[i].where)) {
+		if (cases[i].kind != QIPC_EVENT_SIGNAL_CODE) {
+			EXPECT_TRUE(pending(client, cases[i].sig,
+					    cases[i].kind == QIPC_EVENT_SIGNAL_THREAD)) {
+				TH_LOG("case %zu", i);
+			}
+			peer_go(client, job_take_signal);
+		}
+		ASSERT_EQ(0, peer_wait(client)) {
 			TH_LOG("case %zu", i);
 		}
-		ASSERT_EQ(0, peer_call(client, job_take_signal));
-		EXPECT_EQ(cases[i].seen_code, client->value[1]);
+		EXPECT_EQ(cases[i].code, client->value[1]);
 		if (cases[i].kind != QIPC_EVENT_SIGNAL)
 			EXPECT_EQ(0x1122334455667788ULL, client->value[2]);
 	}
@@ -412,7 +435,9 @@ static long job_end_thread(struct peer *peer)
 /* The thread is gone, its process is not. */
 TEST_F(event, thread_died)
 {
+	struct timespec patience = { PATIENCE_MS / 1000, 0 };
 	struct peer *other;
+	siginfo_t info;
 	sigset_t set;
 
 	if (variant->process)
@@ -420,6 +445,8 @@ TEST_F(event, thread_died)
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	ASSERT_EQ(0, pthread_sigmask(SIG_BLOCK, &set, NULL));
+	self->client->value[0] = SIGUSR1;
+	ASSERT_EQ(0, peer_call(self->client, job_block_signal));
 	other = client_start(false, false, self->session, self->chid);
 	ASSERT_NE(NULL, other);
 	self->rcvid = rcvid_of(self->session, self->chid, other);
@@ -431,9 +458,12 @@ TEST_F(event, thread_died)
 	EXPECT_EQ(0, q_deliver(self->session, self->rcvid,
 			       event_pulse(self->client->own_coid, -1, 1, 2)));
 	EXPECT_TRUE(client_gets(self->client, 1, 2));
+	/* The other threads have it blocked: it goes to the first, which is this one. */
 	EXPECT_EQ(0, q_deliver(self->session, self->rcvid,
 			       event_signal(QIPC_EVENT_SIGNAL_CODE, SIGUSR1, -1, 3)));
-	EXPECT_TRUE(pending(self->client, SIGUSR1, 'p'));
+	ASSERT_EQ(SIGUSR1, sigtimedwait(&set, &info, &patience));
+	EXPECT_EQ(-1, info.si_code);
+	EXPECT_EQ(3, (uintptr_t)info.si_value.sival_ptr);
 }
 
 /* The client's channel has no room. */
@@ -473,7 +503,7 @@ TEST_F(event, to_oneself)
 	ASSERT_EQ(0, peer_call(client, job_block_signal));
 	client->event = event_signal(QIPC_EVENT_SIGNAL_THREAD, SIGUSR1, -3, 4);
 	EXPECT_EQ(0, peer_call(client, job_deliver_to_self));
-	EXPECT_TRUE(pending(client, SIGUSR1, 'S'));
+	EXPECT_TRUE(pending(client, SIGUSR1, true));
 	ASSERT_EQ(0, peer_call(client, job_take_signal));
 	EXPECT_EQ(-3, client->value[1]);
 	EXPECT_EQ(4, client->value[2]);
@@ -627,7 +657,7 @@ TEST_F(event, registered_signal)
 	handle = client_registers(client, event, QIPC_EVENT_ANY_SERVER);
 	ASSERT_LT(0, handle);
 	EXPECT_EQ(0, q_deliver(self->session, self->rcvid, event_handle(handle, 8)));
-	EXPECT_TRUE(pending(client, SIGUSR2, 'S'));
+	EXPECT_TRUE(pending(client, SIGUSR2, true));
 	client->value[0] = SIGUSR2;
 	ASSERT_EQ(0, peer_call(client, job_take_signal));
 	EXPECT_EQ(-7, client->value[1]);
