@@ -179,7 +179,9 @@ TEST_F(event, B118_client_died)
 
 TEST_F(event, no_such_client)
 {
-	const int64_t wrong[] = { -1, 1, self->rcvid ^ (1LL << 40), INT64_MAX, INT64_MIN };
+	/* Of the client's, one that was never given is none. */
+	const int64_t wrong[] = { -1, 1, self->rcvid + 1, self->rcvid ^ (1LL << 40), INT64_MAX,
+				  INT64_MIN };
 	struct qipc_event event = event_pulse(self->client->own_coid, -1, 1, 2);
 	size_t i;
 
