@@ -99,7 +99,13 @@ impl FileObject for SessionFile {
                     object,
                     close_on_exec,
                     coid,
-                } => ConnectionFile(object).install(close_on_exec, &coid),
+                } => {
+                    let file = ConnectionFile {
+                        descriptor: object,
+                        registry: session.registry.clone(),
+                    };
+                    file.install(close_on_exec, &coid)
+                }
             };
         }
         if abi::CHANNEL_FD.matches(cmd) {
@@ -122,12 +128,15 @@ impl FileObject for SessionFile {
 }
 
 /// A connection that is a descriptor.
-struct ConnectionFile(Arc<Descriptor>);
+struct ConnectionFile {
+    descriptor: Arc<Descriptor>,
+    registry: Arc<Registry>,
+}
 
 impl ConnectionFile {
     /// Gives the caller a descriptor, after it was told which.
     fn install(self, close_on_exec: bool, coid: &UserArg<i32>) -> Result<isize> {
-        let descriptor = self.0.clone();
+        let descriptor = self.descriptor.clone();
         let reserved = reserve(close_on_exec)?;
         let file = anonymous_file(c"[qipc-connection]", Arc::new(self, GFP_KERNEL_ACCOUNT)?)?;
         let number = reserved.reserved_fd() as i32;
@@ -143,13 +152,13 @@ impl FileObject for ConnectionFile {
     fn ioctl(this: ArcBorrow<'_, Self>, cmd: u32, arg: usize) -> Result<isize> {
         let size = abi::arg_size(cmd);
         if abi::MSG_SEND.matches(cmd) {
-            ops::send::by_descriptor(&this.0, arg, size)
+            ops::send::by_descriptor(&this.descriptor, &this.registry, arg, size)
         } else if abi::PULSE_SEND.matches(cmd) {
-            ops::pulse::by_descriptor(&this.0, arg, size)
+            ops::pulse::by_descriptor(&this.descriptor, arg, size)
         } else if abi::CONNECT_SERVER_INFO.matches(cmd) {
-            ops::peer::server_info_of(&this.0, arg, size)
+            ops::peer::server_info_of(&this.descriptor, arg, size)
         } else if abi::CONNECT_DETACH.matches(cmd) {
-            ops::connect::detach_name(&this.0, arg, size)
+            ops::connect::detach_name(&this.descriptor, arg, size)
         } else {
             Err(ENOTTY)
         }
@@ -157,9 +166,9 @@ impl FileObject for ConnectionFile {
 
     fn flush(this: ArcBorrow<'_, Self>, closing: Closing<'_>) {
         if task::is_last_thread_exiting() {
-            this.0.leave();
+            this.descriptor.leave();
         } else if closing.was_last_of_caller() {
-            this.0.forget();
+            this.descriptor.forget();
         }
     }
 }

@@ -11,6 +11,8 @@ use crate::base::{
     pulse::Pulse, //
 };
 use crate::channel::Channel;
+use crate::connection::Connection;
+use crate::events::Place;
 use crate::home::Home;
 use crate::names::Names;
 use crate::notices::Notice;
@@ -208,4 +210,34 @@ impl Registry {
 
 fn home_key(home: &Arc<Home>) -> HomeKey {
     (home.process().key(), core::ptr::from_ref(&**home) as usize)
+}
+
+/// The calling process as events see it, in a call that is none of its sessions'.
+pub(crate) struct Caller {
+    process: Process,
+    registry: Arc<Registry>,
+}
+
+impl Caller {
+    /// The calling process.
+    pub(crate) fn new(registry: &Arc<Registry>) -> Self {
+        Self {
+            process: Process::current(),
+            registry: registry.clone(),
+        }
+    }
+}
+
+impl Place for Caller {
+    fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// The first of this number, in whichever session.
+    fn connection(&self, coid: i32) -> Result<Arc<Connection>> {
+        self.registry
+            .homes_of(&self.process)
+            .find_map(|home| home.connection(coid).ok())
+            .ok_or(EBADF)
+    }
 }

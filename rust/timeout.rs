@@ -9,20 +9,17 @@ use crate::base::{
         Clock, //
     }, //
 };
-use crate::connection::Connection;
 use crate::events::{
     Event,
     Place, //
 };
 use crate::rendezvous::deadline::Deadline;
-use crate::session::Session;
 use crate::sys::{
     alarm::{
         self,
         Alarm, //
     },
     errno,
-    task::Process,
     user_args::UserArg, //
 };
 use kernel::{
@@ -40,26 +37,16 @@ pub(crate) struct Timeout {
     event: Option<Event>,
 }
 
-/// A process that has no session at hand, as events see it.
-struct Stranger(Process);
-
-impl Place for Stranger {
-    fn process(&self) -> &Process {
-        &self.0
-    }
-
-    fn connection(&self, _coid: i32) -> Result<Arc<Connection>> {
-        Err(EBADF)
-    }
-}
-
 impl Timeout {
     /// Reads the timeout at `addr`; none if that is 0.
     ///
-    /// A call that is no call of a session has no connections for the pulse of an event.
+    /// Its event is one of `place`, the caller's.
     ///
     /// Fails with `EINVAL` if it makes no sense, with `EFAULT`, and like [`Event::from_user`].
-    pub(crate) fn from_user(session: Option<&Session>, addr: u64) -> Result<Option<Self>> {
+    pub(crate) fn from_user(
+        place: impl FnOnce() -> Result<Arc<dyn Place>>,
+        addr: u64,
+    ) -> Result<Option<Self>> {
         const STATES: u32 = abi::TIMEOUT_SEND | abi::TIMEOUT_RECEIVE | abi::TIMEOUT_REPLY;
         if addr == 0 {
             return Ok(None);
@@ -73,13 +60,9 @@ impl Timeout {
             return Err(EINVAL);
         }
         let clock = Clock::from_user(args.clock).ok_or(EINVAL)?;
-        let event = match (args.event, session) {
-            (0, _) => Event::Unblock,
-            (address, Some(session)) => Event::from_user(session.home.clone(), address)?,
-            (address, None) => {
-                let place = Arc::new(Stranger(Process::current()), GFP_KERNEL_ACCOUNT)?;
-                Event::from_user(place, address)?
-            }
+        let event = match args.event {
+            0 => Event::Unblock,
+            address => Event::from_user(place()?, address)?,
         };
         Ok(Some(Self {
             states: args.states,

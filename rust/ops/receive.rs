@@ -58,7 +58,7 @@ impl Reception {
                 Want::Anything
             },
             wait: args.flags & abi::NONBLOCK == 0,
-            timeout: Timeout::from_user(Some(session), args.timeout)?,
+            timeout: Timeout::from_user(|| Ok(session.home.clone()), args.timeout)?,
         })
     }
 }

@@ -14,6 +14,11 @@ use crate::connection::{
     Connection,
     Descriptor, //
 };
+use crate::events::Place;
+use crate::registry::{
+    Caller,
+    Registry, //
+};
 use crate::rendezvous::deadline::Deadline;
 use crate::session::Session;
 use crate::sys::{
@@ -32,28 +37,41 @@ use kernel::{
 pub(super) fn by_session(session: &Session, arg: usize, size: usize) -> Result<isize> {
     let user = UserArg::new(arg);
     let args = user.read(size)?;
-    send(&user, &args, Some(session), || {
-        session.home.connection(args.coid)
-    })
+    send(
+        &user,
+        &args,
+        || Ok(session.home.clone()),
+        || session.home.connection(args.coid),
+    )
 }
 
 /// Sends over a connection that is a descriptor.
-pub(crate) fn by_descriptor(descriptor: &Descriptor, arg: usize, size: usize) -> Result<isize> {
+pub(crate) fn by_descriptor(
+    descriptor: &Descriptor,
+    registry: &Arc<Registry>,
+    arg: usize,
+    size: usize,
+) -> Result<isize> {
     let user = UserArg::new(arg);
     let args = user.read(size)?;
-    send(&user, &args, None, || descriptor.connection())
+    send(
+        &user,
+        &args,
+        || Ok(Arc::new(Caller::new(registry), GFP_KERNEL_ACCOUNT)?),
+        || descriptor.connection(),
+    )
 }
 
 fn send(
     user: &UserArg<abi::MsgSend>,
     args: &abi::MsgSend,
-    session: Option<&Session>,
+    place: impl FnOnce() -> Result<Arc<dyn Place>>,
     connection: impl FnOnce() -> Result<Arc<Connection>>,
 ) -> Result<isize> {
     if args.flags & !(abi::SEND_BUF | abi::REPLY_BUF) != 0 {
         return Err(EINVAL);
     }
-    let Some(timeout) = Timeout::from_user(session, args.timeout)? else {
+    let Some(timeout) = Timeout::from_user(place, args.timeout)? else {
         return send_until(user, args, connection, &Deadline::NEVER);
     };
     timeout
