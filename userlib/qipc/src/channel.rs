@@ -178,7 +178,7 @@ impl Channel {
     /// - `ESRCH`: the channel was destroyed.
     /// - [`Stale`](Error::Stale): this is a fork of the server.
     /// - `EOVERFLOW`: a list beyond the limits of [`Source`]; `ENOMEM`: no memory for a long one.
-    /// - `EAGAIN`: this process has received more messages than it can have names for, and not answered them.
+    /// - `EAGAIN`: more clients are connected than there can be names for their messages.
     pub fn receive(&self, mut into: impl Sink) -> Result<Received> {
         self.receive_with(&mut into, ReceiveOptions::default())
     }

@@ -166,10 +166,11 @@ impl Connection {
 
     /// As [`send_pulse`](Self::send_pulse), with a priority: 1 to 99, or 0 for that of no real-time policy.
     ///
+    /// It decides the place in the queue, and lifts the server as far as the server allows; no right is needed for it.
+    ///
     /// # Errors
     ///
-    /// As for [`send_pulse`](Self::send_pulse), `EINVAL` for a priority above 99, and `EPERM` for one that this process
-    /// may not have itself.
+    /// As for [`send_pulse`](Self::send_pulse), and `EINVAL` for a priority above 99.
     pub fn send_pulse_at(&self, priority: u8, code: i8, value: u64) -> Result<()> {
         let fd = self.session.as_fd();
         calls::pulse_send(fd, self.coid, Some(priority), code, value)

@@ -198,7 +198,8 @@ impl Qipc {
     /// Describes the connection `coid` of a process, or the one with the next higher number: to walk through all
     /// connections, start with `0x4000_0000` and go on from what was found. QNX `ConnectServerInfo`.
     ///
-    /// Only connections that are no descriptors are found. `pid` 0 is this process.
+    /// Only connections that are no descriptors are found. `pid` 0 is this session, the number of a process all sessions of
+    /// that.
     ///
     /// # Errors
     ///
@@ -247,8 +248,8 @@ impl Qipc {
     ///
     /// # Errors
     ///
-    /// `EINVAL` for an event that cannot be registered, `EBADF` for a pulse over a connection or to an `eventfd` that is
-    /// none, `EAGAIN` for too many of them, `ENOMEM`, [`Stale`](Error::Stale).
+    /// `EINVAL` for an event that cannot be registered, `ESRCH` for a pulse over a connection that this session does not
+    /// have, `EAGAIN` for too many of them (4,096), `ENOMEM`, [`Stale`](Error::Stale).
     pub fn event_register(&self, event: Event<'_>, by: Deliverer<'_>) -> Result<RegisteredEvent> {
         RegisteredEvent::new(&self.session, event, by, 0)
     }
@@ -292,8 +293,8 @@ impl Qipc {
     ///
     /// # Errors
     ///
-    /// `EINVAL` for [`Event::Unblock`] and events that do not exist, `EBADF` for a pulse over a connection or to an
-    /// `eventfd` that is none, `EAGAIN` for too many timers, `ENOMEM`, [`Stale`](Error::Stale).
+    /// `EINVAL` for [`Event::Unblock`] and events that do not exist, `ESRCH` for a pulse over a connection that this
+    /// session does not have, `EAGAIN` for too many timers (1,024), `ENOMEM`, [`Stale`](Error::Stale).
     pub fn timer_create(&self, clock: Clock, event: Event<'_>) -> Result<Timer> {
         Timer::create(&self.session, clock, event)
     }

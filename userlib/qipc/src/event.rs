@@ -22,11 +22,13 @@ pub enum Event<'a> {
     /// A pulse over a connection of the process that it happens to, normally to a channel of its own. QNX
     /// `SIGEV_PULSE`.
     Pulse {
-        /// The connection: [`Connection::coid`](crate::Connection::coid).
+        /// The connection: [`Connection::coid`](crate::Connection::coid), of the same session where the process itself
+        /// sets the event up.
         coid: i32,
         /// 1 to 99, 0 for that of no real-time policy, `None` for that of whoever delivers the event.
         priority: Option<u8>,
-        /// What the program likes; 0 to 127 by convention, the codes of the system are negative.
+        /// What the program likes; 0 to 127 by convention, the codes of the system are negative. A server that makes
+        /// the event up may use no others.
         code: i8,
         /// What the program likes.
         value: u64,
@@ -54,8 +56,9 @@ pub enum Event<'a> {
         /// `si_value`.
         value: u64,
     },
-    /// Ends the blocking call, which fails with [`TimedOut`](crate::Error::TimedOut): only for a
-    /// [`Timeout`](crate::Timeout), where it is the default. QNX `SIGEV_UNBLOCK`.
+    /// Ends the blocking call, which fails with [`TimedOut`](crate::Error::TimedOut). For a
+    /// [`Timeout`](crate::Timeout), where it is the default; and a server can deliver it to a client whose message it
+    /// has not answered, which then wants to stop waiting. QNX `SIGEV_UNBLOCK`.
     Unblock,
     /// Adds 1 to an `eventfd`, which stands in for QNX's semaphore; with `EFD_SEMAPHORE` it is one. Not for a server to
     /// make up. QNX `SIGEV_SEM`.

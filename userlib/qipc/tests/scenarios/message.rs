@@ -201,3 +201,20 @@ pub fn the_message_info_is_true() {
     one.join();
     two.join();
 }
+
+/// B45: other than in QNX, each message has a number of its own.
+pub fn a_receive_id_does_not_come_back() {
+    const ROUNDS: usize = 200;
+    pair(
+        |client| (0..ROUNDS).for_each(|_| assert_eq!(client.send((), ()), Ok(0))),
+        |server| {
+            let mut seen = std::collections::HashSet::new();
+            for _ in 0..ROUNDS {
+                let request = server.request(()).unwrap();
+                assert!((1..=i64::from(i32::MAX)).contains(&request.rcvid()));
+                assert!(seen.insert(request.rcvid()), "{request:?}");
+                request.reply(0, ()).unwrap();
+            }
+        },
+    );
+}

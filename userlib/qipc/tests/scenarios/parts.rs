@@ -6,7 +6,7 @@ use qipc::{Errno, Error, Part, PartMut, Request};
 
 use crate::support::{os, pair, Memory, Random, Requests, UNTOUCHED};
 
-/// B37, B38.
+/// B37, B38, B39.
 pub fn parts_of_the_two_sides_are_independent() {
     pair(
         |client| {

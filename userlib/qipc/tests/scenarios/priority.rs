@@ -13,6 +13,8 @@ use qipc::{
     Channel, ChannelFlags, ChannelOptions, ConnectFlags, Connection, Qipc, Received, Request,
 };
 
+use rustix::thread::{sched_getaffinity, sched_setaffinity, CpuSet};
+
 use crate::support::{open, Requests};
 
 const SHORT: Duration = Duration::from_millis(50);
@@ -281,5 +283,29 @@ pub fn priority_passes_along_a_chain_of_servers() {
             request.reply(0, ()).unwrap();
         });
         at(scope, 25, || send(&one, 1));
+    });
+}
+
+/// The processors of a client, too, if the channel wants that.
+pub fn a_server_runs_where_its_client_runs() {
+    let all = || sched_getaffinity(None).unwrap();
+    let (before, mut second) = (all(), CpuSet::new());
+    second.set(1);
+    if !before.is_set(1) {
+        // One processor is no choice.
+        return;
+    }
+    let qipc = open();
+    let place = Place::new(&qipc, ChannelFlags::INHERIT_RUNMASK);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            sched_setaffinity(None, &second).unwrap();
+            send(&place, 1);
+        });
+        let request = place.channel.request(()).unwrap();
+        assert_eq!(all(), second);
+        request.reply(0, ()).unwrap();
+        qipc.leave_channel().unwrap();
+        assert_eq!(all(), before);
     });
 }

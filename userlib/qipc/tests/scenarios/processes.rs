@@ -13,8 +13,8 @@ use std::thread;
 use std::time::Duration;
 
 use qipc::{
-    Address, Channel, ChannelFlags, ConnectFlags, Connection, Errno, Error, FdConnection, Qipc,
-    Request,
+    Address, Channel, ChannelFlags, Clock, ConnectFlags, Connection, Deliverer, Errno, Error,
+    Event, FdConnection, Qipc, Request,
 };
 use rustix::net::{
     recvmsg, sendmsg, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
@@ -183,6 +183,62 @@ pub fn other_user_attaches(channel: &Channel, may: bool) {
 
 pub fn another_user_may_not_connect() {
     other_user_attaches(&channel(), false);
+}
+
+pub fn a_connection_can_be_kept_from_other_processes() {
+    let qipc = open();
+    let channel = qipc.channel_create(ChannelFlags::empty()).unwrap();
+    let flags = ConnectFlags::NOINHERIT;
+    let connection = qipc.connect_attach_fd(channel.address(), flags).unwrap();
+    Child::run(|| {
+        assert_eq!(connection.send((), ()), os(Errno::BADF));
+        assert_eq!(connection.send_pulse(0, 0), os(Errno::BADF));
+    })
+    .join();
+    assert_eq!(connection.send_pulse(1, 2), Ok(()));
+    assert_eq!(channel.receive_pulse().map(|p| p.value), Ok(2));
+}
+
+/// What a child does with the parent's things does them no harm.
+pub fn timers_names_and_events_stay_with_the_parent() {
+    let qipc = open();
+    let channel = qipc.channel_create(ChannelFlags::empty()).unwrap();
+    let own = qipc
+        .connect_attach(channel.address(), ConnectFlags::empty())
+        .unwrap();
+    let event = Event::pulse(own.coid(), 1, 2);
+    let name = format!("scenario/{}/fork", std::process::id());
+    let things = Cell::new(Some((
+        qipc.timer_create(Clock::Monotonic, event).unwrap(),
+        qipc.event_register(event, Deliverer::Myself).unwrap(),
+        channel.name_attach(&name).unwrap(),
+    )));
+    let stale = Err(Error::Stale);
+    Child::run(|| {
+        let (timer, registered, guard) = things.take().unwrap();
+        assert_eq!(timer.start(Duration::ZERO).map(drop), stale);
+        assert_eq!(timer.overrun().map(drop), stale);
+        assert_eq!(own.send_pulse(1, 2), stale);
+        assert_eq!(own.server_info().map(drop), stale);
+        assert_eq!(channel.receive_pulse().map(drop), stale);
+        assert_eq!(channel.access().map(drop), stale);
+        assert_eq!(qipc.event_deliver(event), stale);
+        assert_eq!(qipc.own_client_info().map(drop), stale);
+        assert_eq!(qipc.leave_channel(), stale);
+        assert_eq!(timer.delete(), stale);
+        assert_eq!(registered.unregister(), stale);
+        assert_eq!(guard.detach(), stale);
+    })
+    .join();
+    let (timer, registered, guard) = things.take().unwrap();
+    timer.start(Duration::ZERO).unwrap();
+    assert_eq!(channel.receive_pulse().map(|p| p.value), Ok(2));
+    let handle = registered.handle();
+    let event = Event::Registered { handle, value: 0 };
+    qipc.event_deliver(event).unwrap();
+    assert_eq!(channel.receive_pulse().map(|p| p.value), Ok(2));
+    qipc.name_open(guard.as_bytes(), ConnectFlags::empty())
+        .unwrap();
 }
 
 pub fn a_connection_descriptor_can_be_passed_on() {
