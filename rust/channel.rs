@@ -86,6 +86,8 @@ pub(crate) struct Channel {
     ended: Atomic<i32>,
     scoids: Arc<Scoids>,
     rcvids: Arc<Rcvids<Channel>>,
+    /// How many names it has; for [`crate::names`], under its lock.
+    pub(crate) names: Atomic<u32>,
     /// The connections that are told when it ends.
     #[pin]
     pub(crate) notices: Notices,
@@ -113,6 +115,7 @@ impl Channel {
                 ended: Atomic::new(0),
                 scoids,
                 rcvids,
+                names: Atomic::new(0),
                 notices <- Notices::new(),
             }),
             GFP_KERNEL_ACCOUNT,

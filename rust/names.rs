@@ -26,6 +26,7 @@ use kernel::{
         RBTreeNodeReservation, //
     },
     sync::{
+        atomic::Relaxed,
         new_mutex,
         Arc,
         Mutex, //
@@ -37,7 +38,7 @@ use kernel::{
 };
 
 /// Names that a channel can have.
-const MAX_NAMES: usize = 16;
+const MAX_NAMES: u32 = 1024;
 
 /// A name in the IPC namespace of whoever uses it.
 #[derive(Clone)]
@@ -137,7 +138,7 @@ impl Names {
 
     /// Gives a channel a name, after a change of who may connect to it.
     ///
-    /// Fails with `ESRCH` if the channel is gone, with `EEXIST` if the name is taken, with `EAGAIN`
+    /// Fails with `EINVAL` if the channel is gone, with `EEXIST` if the name is taken, with `EAGAIN`
     /// if the channel has too many, and with `ENOMEM`.
     pub(crate) fn attach(
         &self,
@@ -149,17 +150,19 @@ impl Names {
         let index = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
         let mut table = self.table.lock();
         if channel.is_ended() {
-            return Err(ESRCH);
+            return Err(EINVAL);
         }
         if table.names.get(&name).is_some() {
             return Err(EEXIST);
         }
-        if table.names_of(channel).nth(MAX_NAMES - 1).is_some() {
+        let count = channel.names.load(Relaxed);
+        if count >= MAX_NAMES {
             return Err(EAGAIN);
         }
         if let Some(change) = change {
             channel.access.change(change)?;
         }
+        channel.names.store(count + 1, Relaxed);
         table.stamp += 1;
         let place = (address(channel), table.stamp);
         let meaning = Meaning {
@@ -181,6 +184,8 @@ impl Names {
             return Err(EPERM);
         }
         let place = meaning.place;
+        let count = &meaning.channel.names;
+        count.store(count.load(Relaxed).saturating_sub(1), Relaxed);
         let gone = table.remove(name, place);
         drop(table);
         drop(gone);
@@ -197,7 +202,7 @@ impl Names {
     pub(crate) fn forget(&self, channel: &Channel) {
         loop {
             let mut table = self.table.lock();
-            let Some((place, name)) = table.names_of(channel).next() else {
+            let Some((place, name)) = table.name_of(channel) else {
                 return;
             };
             let gone = table.remove(&name, place);
@@ -212,15 +217,11 @@ fn address(channel: &Channel) -> usize {
 }
 
 impl Table {
-    fn names_of(&self, channel: &Channel) -> impl Iterator<Item = (Place, Name)> + '_ {
-        let channel = address(channel);
-        let mut from = 0;
-        core::iter::from_fn(move || {
-            let cursor = self.index.cursor_lower_bound(&(channel, from))?;
-            let (place, name) = cursor.current();
-            from = place.1 + 1;
-            (place.0 == channel).then(|| (*place, name.clone()))
-        })
+    /// Any name of a channel.
+    fn name_of(&self, channel: &Channel) -> Option<(Place, Name)> {
+        let cursor = self.index.cursor_lower_bound(&(address(channel), 0))?;
+        let (place, name) = cursor.current();
+        (place.0 == address(channel)).then(|| (*place, name.clone()))
     }
 
     /// Takes a name out; what is returned is to be freed after the lock.

@@ -136,7 +136,7 @@ pub(crate) fn side_number_from(coid: i32) -> u32 {
     if value & abi::CONNECTION_SCOID != 0 {
         high + abi::CONNECTION_SCOID
     } else {
-        high | value & SCOID_MASK
+        (high | value & SCOID_MASK).max(1)
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) fn access(session: &Session, arg: usize, size: usize) -> Result<isize
     let user = UserArg::<abi::ChannelAccess>::new(arg);
     let mut args = user.read(size)?;
     let change = Change::parse(&args)?;
-    let channel = session.channel(args.chid)?;
+    let channel = session.channel(args.chid).map_err(|_| EINVAL)?;
     if args.set != 0 {
         channel.access.change(&change)?;
     }

@@ -23,7 +23,7 @@ pub(super) fn attach(session: &Session, arg: usize, size: usize) -> Result<isize
     } else {
         None
     };
-    let channel = session.channel(args.chid)?;
+    let channel = session.channel(args.chid).map_err(|_| EINVAL)?;
     session
         .registry
         .names

@@ -58,7 +58,7 @@ pub(super) fn server_info(session: &Session, arg: usize, size: usize) -> Result<
         return Err(EINVAL);
     }
     let live = args.flags & abi::SERVER_INFO_LIVE != 0;
-    let found = if args.pid == 0 {
+    let found = if is_caller(args.pid) {
         session.home.connection_from(args.coid, live)
     } else {
         let process = Process::find(args.pid).ok_or(ESRCH)?;
@@ -77,9 +77,6 @@ pub(super) fn server_info(session: &Session, arg: usize, size: usize) -> Result<
 /// Whether the caller may look at the connections of a process: one of its own user, unless it has
 /// `CAP_IPC_OWNER` over it. Fails with `EPERM`, and with `ESRCH` if the process is gone.
 fn check_visible(process: &Process) -> Result {
-    if process.is_current() {
-        return Ok(());
-    }
     let credentials = Credentials::of(process).ok_or(ESRCH)?;
     if credentials.user() == User::current() || credentials.owned_by_caller() {
         Ok(())

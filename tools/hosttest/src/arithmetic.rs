@@ -4,7 +4,11 @@
 
 use crate::base::{
     abi,
-    id::{next_block, scoid, side_coid, side_number, Rcvid, RcvidSource, MAX_BLOCK},
+    id::{
+        next_block, scoid, scoid_number, side_coid, side_number, side_number_from, Rcvid,
+        RcvidSource, MAX_BLOCK,
+    },
+    name::{self, Fault},
     order::Key,
     part_math::{window, Audit, Refused},
 };
@@ -99,12 +103,31 @@ proptest! {
         prop_assert!(coid > 0);
         prop_assert_eq!(coid as u32 & abi::SIDE_CHANNEL, abi::SIDE_CHANNEL);
         prop_assert_eq!(side_number(coid), Some(number));
+        prop_assert_eq!(side_number_from(coid), number);
+        prop_assert!(side_coid(number + 1) > coid);
+    }
+
+    #[test]
+    fn the_next_higher_number_leaves_none_out(offset in 0i32..1 << 22) {
+        let coid = abi::SIDE_CHANNEL as i32 + offset;
+        let from = side_number_from(coid);
+        prop_assert!(side_coid(from) >= coid);
+        prop_assert!(from == 1 || side_coid(from - 1) < coid);
+    }
+
+    #[test]
+    fn names_are_what_a_splitting_parser_takes(parts in prop::collection::vec("[a./]{0,3}", 0..5)) {
+        let path = parts.join("/");
+        let good = path.split('/').all(|part| !matches!(part, "" | "." | ".."));
+        prop_assert_eq!(name::check(path.as_bytes()).is_ok(), good);
     }
 
     #[test]
     fn scoids_are_marked(number in 1u32..=65_535) {
         let value = scoid(number) as u32;
         prop_assert_eq!(value, number | abi::SIDE_CHANNEL | abi::CONNECTION_SCOID);
+        prop_assert_eq!(scoid_number(value as i32), Some(number));
+        prop_assert_eq!(side_number(value as i32), None);
     }
 
     #[test]
@@ -150,4 +173,26 @@ fn blocks_go_round_without_0() {
         assert_eq!(block, expected);
     }
     assert_eq!(next_block(block), 1);
+}
+
+#[test]
+fn names_have_limits() {
+    let component = |len| vec![b'x'; len];
+    assert_eq!(name::check(&component(255)), Ok(()));
+    assert_eq!(name::check(&component(256)), Err(Fault::TooLong));
+    let whole = [
+        component(255),
+        component(255),
+        component(255),
+        component(255),
+    ]
+    .join(&b'/');
+    assert_eq!(whole.len(), 1023);
+    assert_eq!(name::check(&whole), Ok(()));
+    assert_eq!(
+        name::check(&[whole, component(1)].join(&b'/')),
+        Err(Fault::TooLong)
+    );
+    assert_eq!(name::check(b"a\0b"), Err(Fault::Malformed));
+    assert_eq!(name::check(b""), Err(Fault::Malformed));
 }
