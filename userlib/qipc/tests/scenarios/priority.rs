@@ -7,7 +7,6 @@
 
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
 
 use qipc::{
     Channel, ChannelFlags, ChannelOptions, ConnectFlags, Connection, Qipc, Received, Request,
@@ -15,9 +14,7 @@ use qipc::{
 
 use rustix::thread::{sched_getaffinity, sched_setaffinity, CpuSet};
 
-use crate::support::{open, Requests};
-
-const SHORT: Duration = Duration::from_millis(50);
+use crate::support::{open, own_thread, wait_until_blocked, Requests};
 
 /// A channel of this process and a connection to it.
 struct Place {
@@ -62,18 +59,31 @@ fn priority() -> i16 {
     })
 }
 
-/// Runs `work` in a thread of this priority, and waits long enough for it to be blocked.
+/// Runs `work` in a thread of this priority, and waits for it to be blocked.
 fn at<'scope, 'env>(
     scope: &'scope thread::Scope<'scope, 'env>,
     level: u8,
     work: impl FnOnce() + Send + 'scope,
 ) {
-    scope.spawn(move || {
+    start(scope, move || {
         let place = Place::plain(&open());
         place.lift(level);
+        work
+    });
+}
+
+/// Runs what `prepare` returns in a thread of its own, and waits for that to be blocked.
+fn start<'scope, 'env, W: FnOnce()>(
+    scope: &'scope thread::Scope<'scope, 'env>,
+    prepare: impl FnOnce() -> W + Send + 'scope,
+) {
+    let (report, reported) = mpsc::channel();
+    scope.spawn(move || {
+        let work = prepare();
+        report.send(own_thread()).unwrap();
         work();
     });
-    thread::sleep(SHORT);
+    wait_until_blocked(reported.recv().unwrap());
 }
 
 /// Receives everything that is queued, and says what it was: the first byte of messages, the code of pulses.
@@ -132,12 +142,11 @@ pub fn a_client_that_is_raised_goes_behind_those_of_its_new_level() {
     let qipc = open();
     let (place, own) = (Place::plain(&qipc), Place::plain(&qipc));
     thread::scope(|scope| {
-        scope.spawn(|| {
+        start(scope, || {
             // A client that is a server as well, and is lifted while it waits.
             own.lift(5);
-            send(&place, 1);
+            || send(&place, 1)
         });
-        thread::sleep(SHORT);
         at(scope, 20, || send(&place, 2));
         own.connection.send_pulse_at(20, 0, 0).unwrap();
         at(scope, 20, || send(&place, 3));
@@ -152,12 +161,13 @@ pub fn the_last_receiver_gets_the_first_message() {
     thread::scope(|scope| {
         for name in 1..=3 {
             let (report, channel) = (report.clone(), &place.channel);
-            scope.spawn(move || {
-                let request = channel.request(()).unwrap();
-                report.send(name).unwrap();
-                request.reply(0, ()).unwrap();
+            start(scope, move || {
+                move || {
+                    let request = channel.request(()).unwrap();
+                    report.send(name).unwrap();
+                    request.reply(0, ()).unwrap();
+                }
             });
-            thread::sleep(SHORT);
         }
         for expected in [3, 2, 1] {
             assert_eq!(place.connection.send((), ()), Ok(0));

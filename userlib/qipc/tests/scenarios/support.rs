@@ -158,6 +158,27 @@ pub fn wait_for_message(channel: &Channel) {
     );
 }
 
+/// The calling thread, as `/proc` knows it.
+pub fn own_thread() -> u32 {
+    rustix::thread::gettid()
+        .as_raw_nonzero()
+        .get()
+        .unsigned_abs()
+}
+
+/// Waits until a thread of this process sleeps in an ioctl.
+pub fn wait_until_blocked(thread: u32) {
+    let ioctl = if cfg!(target_arch = "x86_64") {
+        "16 "
+    } else {
+        "29 "
+    };
+    let path = format!("/proc/self/task/{thread}/syscall");
+    wait_until("the thread is blocked", || {
+        std::fs::read_to_string(&path).is_ok_and(|call| call.starts_with(ioctl))
+    });
+}
+
 /// Waits until something is true.
 pub fn wait_until(what: &str, truth: impl Fn() -> bool) {
     let start = Instant::now();
