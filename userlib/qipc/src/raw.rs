@@ -625,6 +625,8 @@ fn transferred(result: Result<c_int, Errno>, argument: &sys::qipc_msg_transfer) 
 mod tests {
     use super::*;
 
+    use crate::parts::{PartMut, Sink};
+
     #[test]
     fn a_fault_is_of_the_side_the_kernel_names() {
         for own in [Error::ClientFault, Error::ServerFault] {
@@ -672,5 +674,106 @@ mod tests {
         let stdin = std::io::stdin();
         let result = call_plain(stdin.as_fd(), sys::QIPC_CHANNEL_DESTROY, &mut argument);
         assert_eq!(result, Err(Error::Os(Errno::NOTTY)));
+    }
+
+    fn message(rcvid: i64, msglen: i64) -> sys::qipc_msg_receive {
+        let info = sys::qipc_msg_info {
+            msglen,
+            ..Default::default()
+        };
+        sys::qipc_msg_receive {
+            rcvid,
+            info,
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn a_buffer_that_is_too_small_for_a_pulse_gets_more_room() {
+        let mut bytes = [9; 5];
+        let mut sink = &mut bytes;
+        let mut room = Room::new(sink.lend_mut());
+        let argument = room.argument(1, sys::QIPC_NONBLOCK, 0);
+        assert_eq!(argument.vec.count, PULSE_LEN as u64);
+        assert_eq!(argument.flags, sys::QIPC_NONBLOCK | sys::QIPC_BUF);
+        assert_eq!(argument.vec.base, room.spare.as_ptr() as u64);
+        // What comes in is cut as if there were none.
+        room.spare = [7; PULSE_LEN];
+        match room.received(Ok(0), &message(3, 20)) {
+            Ok(RawReceived::Message(received)) => assert_eq!(received.info.msglen, 5),
+            _ => panic!("no message"),
+        }
+        assert_eq!(bytes, [7; 5]);
+    }
+
+    #[test]
+    fn a_message_shorter_than_the_buffer_leaves_the_rest_alone() {
+        let mut bytes = [9; 5];
+        let mut sink = &mut bytes;
+        let mut room = Room::new(sink.lend_mut());
+        room.spare = [7; PULSE_LEN];
+        assert!(room.received(Ok(0), &message(3, 2)).is_ok());
+        assert_eq!(bytes, [7, 7, 9, 9, 9]);
+        let mut nothing = ();
+        let room = Room::new(nothing.lend_mut());
+        assert!(room.received(Ok(0), &message(3, 20)).is_ok());
+    }
+
+    #[test]
+    fn other_memory_is_passed_as_it_is() {
+        let mut bytes = [0; PULSE_LEN];
+        let at = bytes.as_ptr() as u64;
+        let mut sink = &mut bytes;
+        let mut room = Room::new(sink.lend_mut());
+        let argument = room.argument(1, 0, 0);
+        assert_eq!((argument.vec.base, argument.vec.count), (at, 24));
+        let mut bytes = [0; 3];
+        let mut list = [PartMut::new(&mut bytes)];
+        let mut sink = &mut list;
+        let mut room = Room::new(sink.lend_mut());
+        let argument = room.argument(1, 0, 0);
+        assert_eq!((argument.vec.count, argument.flags), (1, 0));
+    }
+
+    #[test]
+    fn a_pulse_is_found_in_the_first_part_that_is_not_empty() {
+        let raw = sys::qipc_pulse {
+            code: -5,
+            value: 6,
+            scoid: 7,
+            ..Default::default()
+        };
+        let mut bytes = [0; 40];
+        bytes[..2].copy_from_slice(&raw.kind.to_ne_bytes());
+        bytes[4] = raw.code.to_ne_bytes()[0];
+        bytes[8..16].copy_from_slice(&raw.value.to_ne_bytes());
+        bytes[16..20].copy_from_slice(&raw.scoid.to_ne_bytes());
+        let mut list = [PartMut::new(&mut []), PartMut::new(&mut bytes)];
+        let mut sink = &mut list;
+        let room = Room::new(sink.lend_mut());
+        match room.received(Ok(0), &message(0, 0)) {
+            Ok(RawReceived::Pulse(pulse)) => assert_eq!(pulse, Pulse::new(&raw)),
+            _ => panic!("no pulse"),
+        }
+        // There is no such place, and nothing is read that nobody has lent.
+        let mut short = [0; 8];
+        let mut list = [PartMut::new(&mut short)];
+        let mut sink = &mut list;
+        let room = Room::new(sink.lend_mut());
+        let result = room.received(Ok(0), &message(0, 0)).map(drop);
+        assert_eq!(result, Err(Error::Os(Errno::IO)));
+    }
+
+    #[test]
+    fn a_deadline_names_its_event_where_it_lies() {
+        let mut deadline = Deadline::default();
+        assert_eq!(deadline.set(None, States::SEND), 0);
+        let timeout = Timeout::NOW.only(States::REPLY);
+        assert_eq!(deadline.set(Some(&timeout), States::RECEIVE), 0);
+        let timeout = timeout.event(Event::pulse(1, 2, 3));
+        let address = deadline.set(Some(&timeout), States::SEND | States::REPLY);
+        assert_eq!(address, address_of(&deadline.timeout));
+        assert_eq!(deadline.timeout.event, address_of(&deadline.event));
+        assert_eq!(deadline.timeout.states, States::REPLY.bits());
     }
 }
