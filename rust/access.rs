@@ -5,6 +5,7 @@
 //! Lock: `Access::rights`, a leaf.
 
 use crate::base::abi;
+use crate::priority::Ceiling;
 use crate::sys::credentials::{
     self,
     Credentials,
@@ -14,11 +15,8 @@ use crate::sys::credentials::{
 use kernel::{
     prelude::*,
     sync::{
-        atomic::{
-            Atomic,
-            Relaxed, //
-        },
         new_spinlock,
+        Arc,
         SpinLock, //
     }, //
 };
@@ -49,7 +47,7 @@ struct Rights {
 pub(crate) struct Access {
     #[pin]
     rights: SpinLock<Rights>,
-    ceiling: Atomic<u32>,
+    ceiling: Arc<Ceiling>,
     /// Those of the process that made the channel.
     maker: Credentials,
 }
@@ -63,8 +61,8 @@ pub(crate) struct Change {
 }
 
 impl Access {
-    /// For the caller's user only; lifted as far as the caller may lift itself.
-    pub(crate) fn new() -> impl PinInit<Self> {
+    /// For the caller's user only.
+    pub(crate) fn new(ceiling: Arc<Ceiling>) -> impl PinInit<Self> {
         let rights = Rights {
             owner: User::current(),
             group: Group::current(),
@@ -72,7 +70,7 @@ impl Access {
         };
         pin_init!(Self {
             rights <- new_spinlock!(rights, "Access::rights"),
-            ceiling: Atomic::new(u32::from(credentials::highest_priority())),
+            ceiling,
             maker: Credentials::current(),
         })
     }
@@ -99,7 +97,7 @@ impl Access {
 
     /// Highest priority that clients can lift the threads of the channel to.
     pub(crate) fn ceiling(&self) -> u8 {
-        u8::try_from(self.ceiling.load(Relaxed)).unwrap_or(0)
+        self.ceiling.level()
     }
 
     /// Changes it, all at once; `EPERM` if the caller may not lift the ceiling that far.
@@ -108,7 +106,7 @@ impl Access {
             if ceiling > self.ceiling() && ceiling > credentials::highest_priority() {
                 return Err(EPERM);
             }
-            self.ceiling.store(u32::from(ceiling), Relaxed);
+            self.ceiling.set(ceiling);
         }
         let mut rights = self.rights.lock();
         rights.owner = change.owner.unwrap_or(rights.owner);

@@ -9,6 +9,10 @@ use crate::base::{
     state::Cause, //
 };
 use crate::notices::Notices;
+use crate::priority::{
+    Ceiling,
+    Threads, //
+};
 use crate::rcvids::Rcvids;
 use crate::rendezvous::{
     tables::{
@@ -23,9 +27,12 @@ use crate::scoids::{
     Left,
     Scoids, //
 };
-use crate::sys::task::{
-    self,
-    Process, //
+use crate::sys::{
+    credentials,
+    task::{
+        self,
+        Process, //
+    }, //
 };
 use kernel::{
     prelude::*,
@@ -99,15 +106,22 @@ impl Channel {
         settings: &Settings,
         scoids: Arc<Scoids>,
         rcvids: Arc<Rcvids<Channel>>,
+        threads: Arc<Threads>,
     ) -> Result<Arc<Self>> {
+        // As far as the caller may lift itself.
+        let ceiling = Ceiling::new(credentials::highest_priority())?;
         Arc::pin_init(
             try_pin_init!(Self {
                 rendezvous <- Rendezvous::new(Config {
                     unblock: settings.flags & abi::CHF_UNBLOCK != 0,
                     max_pulses: settings.pulses,
                     rearm: settings.rearm,
+                    fixed_priority: settings.flags & abi::CHF_FIXED_PRIORITY != 0,
+                    run_mask: settings.flags & abi::CHF_INHERIT_RUNMASK != 0,
+                    ceiling: ceiling.clone(),
+                    threads,
                 }),
-                access <- Access::new(),
+                access <- Access::new(ceiling),
                 chid: Atomic::new(0),
                 owner: Process::current(),
                 flags: settings.flags,
@@ -236,7 +250,7 @@ impl Channel {
             chid: self.number() as i32,
             scoid: message.origin.client.scoid,
             coid: message.coid,
-            priority: i16::from(message.priority),
+            priority: transaction.priority(),
             flags: match asked {
                 Some(_) => abi::MI_UNBLOCK_REQ,
                 None => 0,

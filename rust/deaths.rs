@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Pulses for threads that end.
+//! Pulses for threads that end, which serve nobody from then on.
 //!
 //! One probe in the kernel serves all channels. It is there as long as the module, so that users
 //! do not change the kernel's tracepoints, and looks in the registry for the channel of a thread's
@@ -50,8 +50,9 @@ impl ThreadWatch {
 struct Deaths(Arc<Registry>);
 
 impl OnThreadExit for Deaths {
-    /// Of the last thread nobody is told: its process is gone, and so is the channel.
+    /// The thread serves nobody any more. Of the last one nobody is told: its process is gone, and so is the channel.
     fn thread_exits(&self, last: bool) {
+        self.0.threads.leave();
         if last || !self.0.has_death_channels() {
             return;
         }

@@ -24,8 +24,7 @@ use crate::sys::{
         Own,
         Processors, //
     },
-    task,
-    tracepoint::OnThreadExit, //
+    task, //
 };
 use kernel::{
     prelude::*,
@@ -54,6 +53,29 @@ const DEPTH: usize = 16;
 const STRETCH: usize = 32;
 /// Parts of the table of all server threads.
 const SHARDS: usize = 64;
+
+/// Highest priority that the clients of a channel can lift its threads to.
+pub(crate) struct Ceiling(Atomic<u32>);
+
+impl Ceiling {
+    /// A ceiling for somebody else to share. Fails with `ENOMEM`.
+    pub(crate) fn new(level: u8) -> Result<Arc<Self>> {
+        Ok(Arc::new(
+            Self(Atomic::new(level.into())),
+            GFP_KERNEL_ACCOUNT,
+        )?)
+    }
+
+    /// The priority.
+    pub(crate) fn level(&self) -> u8 {
+        self.0.load(Relaxed) as u8
+    }
+
+    /// Changes it. Threads that have been lifted higher stay there until their next receive.
+    pub(crate) fn set(&self, level: u8) {
+        self.0.store(level.into(), Relaxed);
+    }
+}
 
 /// A channel, as its server threads see it.
 pub(crate) trait Station: Send + Sync {
@@ -210,6 +232,13 @@ impl Server {
         self.station.load(Relaxed) == station
     }
 
+    /// Chooses whether clients that wait raise it.
+    pub(crate) fn set_aloof(&self, aloof: bool) {
+        if (self.aloof.load(Relaxed) != 0) != aloof {
+            self.aloof.store(aloof.into(), Relaxed);
+        }
+    }
+
     fn noted(&self) -> Noted {
         Noted(self.noted.load(Relaxed))
     }
@@ -305,6 +334,15 @@ impl Server {
         };
         drop(whereabouts);
         drop(before);
+    }
+
+    /// Lets the thread run on its own processors again. May sleep.
+    fn restore_processors(&self) {
+        let moved = self.moved.lock().take();
+        if let Some(mut moved) = moved {
+            // Without processors to go back to it stays where it is.
+            let _ = moved.follow(&self.task, None);
+        }
     }
 
     /// Makes the calling thread, which is this one, run on the processors of `client`, or with
@@ -489,6 +527,19 @@ pub(crate) fn raise(first: &dyn Station, level: u8) {
     }
 }
 
+/// The sender of a message has been raised to `level`.
+pub(crate) fn raise_onward(onward: &dyn Onward, level: u8) {
+    match onward.raise(level) {
+        Passed::Nowhere => (),
+        Passed::Channel(station) => raise(&*station, level),
+        Passed::Thread(server) => {
+            if let Some((station, level)) = pass_on(server, level) {
+                raise(&*station, level);
+            }
+        }
+    }
+}
+
 /// Raises a thread, and the one that works for it, and so on; returns the station where its or their
 /// message is queued.
 fn pass_on(server: Arc<Server>, level: u8) -> Option<(Arc<dyn Station>, u8)> {
@@ -560,7 +611,8 @@ impl Threads {
         Ok(server)
     }
 
-    /// The calling thread serves nobody any more, and gets its own priority and processors back.
+    /// The calling thread serves nobody any more, and gets its own priority and processors back. For
+    /// each thread that ends, too.
     pub(crate) fn leave(&self) {
         if let Some(server) = self.current() {
             self.retire(&server);
@@ -593,12 +645,12 @@ pub(crate) fn leave_station(server: &Arc<Server>) {
         station.leave(server);
     }
     server.apply();
-    // Without processors to go back to it stays where it is.
-    let _ = server.follow(None);
+    server.restore_processors();
 }
 
-impl OnThreadExit for Threads {
-    fn thread_exits(&self, _last: bool) {
-        self.leave();
-    }
+/// A station has closed, and `server` is no thread of it any more.
+pub(crate) fn dismiss(server: &Server, station: usize) {
+    server.forget(station);
+    server.apply();
+    server.restore_processors();
 }

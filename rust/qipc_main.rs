@@ -50,6 +50,7 @@ use kernel::{
     prelude::*,
     sync::Arc, //
 };
+use priority::Threads;
 use registry::Registry;
 use sys::misc::MiscRegistration;
 use timer::TimerThreads;
@@ -86,8 +87,13 @@ impl kernel::InPlaceModule for Qipc {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
         pin_init::pin_init_scope(move || {
             let timers = TimerThreads::start()?;
+            let threads = Arc::pin_init(Threads::new(), GFP_KERNEL)?;
             let registry = Arc::pin_init(
-                Registry::new(module_parameters::max_pulses.value(), timers.posts()),
+                Registry::new(
+                    module_parameters::max_pulses.value(),
+                    timers.posts(),
+                    threads,
+                ),
                 GFP_KERNEL,
             )?;
             let threads = ThreadWatch::start(registry.clone())?;

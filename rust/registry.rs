@@ -16,6 +16,7 @@ use crate::events::Place;
 use crate::home::Home;
 use crate::names::Names;
 use crate::notices::Notice;
+use crate::priority::Threads;
 use crate::sys::task::{
     self,
     Process, //
@@ -61,6 +62,8 @@ pub(crate) struct Registry {
     pub(crate) max_pulses: u32,
     /// The threads that deliver the events of timers.
     pub(crate) timers: TimerPosts,
+    /// Threads that serve clients.
+    pub(crate) threads: Arc<Threads>,
     /// The names of channels.
     #[pin]
     pub(crate) names: Names,
@@ -77,10 +80,15 @@ pub(crate) struct Registry {
 
 impl Registry {
     /// No channels, and no homes; channels can have `max_pulses` pulses queued.
-    pub(crate) fn new(max_pulses: u32, timers: TimerPosts) -> impl PinInit<Self> {
+    pub(crate) fn new(
+        max_pulses: u32,
+        timers: TimerPosts,
+        threads: Arc<Threads>,
+    ) -> impl PinInit<Self> {
         pin_init!(Self {
             max_pulses,
             timers,
+            threads,
             death_count: Atomic::new(0),
             names <- Names::new(),
             deaths <- new_spinlock!(RBTree::new(), "Registry::deaths"),

@@ -110,7 +110,12 @@ impl Session {
     /// Fails with `EAGAIN` if there are too many, with `EBUSY` if it wants to be told of deaths and
     /// there is one that is already, and with `ENOMEM`.
     pub(crate) fn create_channel(&self, settings: &Settings) -> Result<Arc<Channel>> {
-        let channel = Channel::new(settings, self.scoids.clone(), self.rcvids.clone())?;
+        let channel = Channel::new(
+            settings,
+            self.scoids.clone(),
+            self.rcvids.clone(),
+            self.registry.threads.clone(),
+        )?;
         self.registry.add(&channel)?;
         let added = RBTreeNode::new(channel.number(), channel.clone(), GFP_KERNEL_ACCOUNT)
             .and_then(|node| {

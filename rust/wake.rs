@@ -1,34 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Wake-ups that are decided under a lock and made after it.
+//! Wake-ups that are decided under a lock and made after it, and what goes with them: a thread that
+//! is called at a higher priority than its own has to have it before it runs.
 
+use crate::priority::{
+    self,
+    Server,
+    Station, //
+};
 use crate::sys::{
     poll::PollQueue,
     wait, //
 };
 use kernel::{
-    sync::aref::ARef,
+    sync::{
+        aref::ARef,
+        Arc, //
+    },
     task::Task, //
 };
 
-/// Those that one step of one message may wake: a client, a receiver, and the pollers.
+/// Those that one step of one message may wake or raise: a client, a receiver, the pollers, and the
+/// server threads.
 ///
 /// Wakes them when dropped, so it has to be declared before the guard of the lock, and then dies
 /// after it.
 #[must_use = "declare before the lock is taken"]
 pub(crate) struct WakeSet<'a> {
     threads: [Option<ARef<Task>>; 2],
+    servers: [Option<Arc<Server>>; 2],
     pollers: &'a PollQueue,
     notify: bool,
+    station: &'a dyn Station,
+    level: u8,
 }
 
 impl<'a> WakeSet<'a> {
-    /// Nobody yet; `pollers` are the ones that [`WakeSet::notify_pollers`] means.
-    pub(crate) fn new(pollers: &'a PollQueue) -> Self {
+    /// Nobody yet; `pollers` and `station` are the ones that [`WakeSet::notify_pollers`] and
+    /// [`WakeSet::raise_all`] mean.
+    pub(crate) fn new(pollers: &'a PollQueue, station: &'a dyn Station) -> Self {
         Self {
             threads: [None, None],
+            servers: [None, None],
             pollers,
             notify: false,
+            station,
+            level: 0,
         }
     }
 
@@ -43,6 +60,20 @@ impl<'a> WakeSet<'a> {
         }
     }
 
+    /// Adds a server thread with a new wish. It is given to the scheduler at once if there is no
+    /// room for it.
+    pub(crate) fn apply(&mut self, server: &Arc<Server>) {
+        match self.servers.iter_mut().find(|slot| slot.is_none()) {
+            Some(slot) => *slot = Some(server.clone()),
+            None => server.apply(),
+        }
+    }
+
+    /// Has all threads of the station raised to a priority.
+    pub(crate) fn raise_all(&mut self, level: u8) {
+        self.level = self.level.max(level);
+    }
+
     /// Adds the pollers.
     pub(crate) fn notify_pollers(&mut self) {
         self.notify = true;
@@ -51,6 +82,12 @@ impl<'a> WakeSet<'a> {
 
 impl Drop for WakeSet<'_> {
     fn drop(&mut self) {
+        for server in self.servers.iter().flatten() {
+            server.apply();
+        }
+        if self.level > 0 {
+            priority::raise(self.station, self.level);
+        }
         for thread in self.threads.iter().flatten() {
             wait::wake(thread);
         }

@@ -38,6 +38,19 @@ impl Key {
         }
     }
 
+    /// The priority of an item that has one; 0 for one that goes ahead of them all.
+    pub(crate) const fn priority(self) -> u8 {
+        if self.urgency < Self::ORDINARY {
+            return 0;
+        }
+        (u8::MAX as u16 + Self::ORDINARY - self.urgency) as u8
+    }
+
+    /// The number of its arrival.
+    pub(crate) const fn arrival(self) -> u64 {
+        self.arrival
+    }
+
     /// The next key; no other lies between the two.
     pub(crate) const fn successor(self) -> Self {
         Self {

@@ -37,6 +37,7 @@ pub(super) fn features(session: &Session, arg: usize, size: usize) -> Result<isi
             | names
             | abi::FEATURE_EVENT
             | abi::FEATURE_TIMER
+            | abi::FEATURE_PRIORITY
             | abi::FEATURE_ACCESS
             | abi::FEATURE_CONNECT_INFO,
         channel_flags: u64::from(channel::FLAGS),

@@ -6,6 +6,7 @@
 
 pub(crate) mod channel;
 pub(crate) mod connect;
+pub(crate) mod current;
 pub(crate) mod event;
 pub(crate) mod info;
 pub(crate) mod name;
@@ -40,6 +41,7 @@ const TABLE: &[(abi::Call, Handler)] = &[
     (abi::PULSE_SEND, pulse::by_session),
     (abi::MSG_ERROR, reply::msg_error),
     (abi::MSG_INFO, info::msg_info),
+    (abi::MSG_CURRENT, current::msg_current),
     (abi::EVENT_DELIVER, event::deliver),
     (abi::EVENT_REGISTER, event::register),
     (abi::EVENT_UNREGISTER, event::unregister),

@@ -34,6 +34,9 @@ use kernel::{
 /// Messages that may get lost in one call that does not want to wait.
 const PATIENCE: usize = 64;
 
+/// The number of no channel: the thread leaves the one that it received from last.
+const NO_CHANNEL: i32 = -1;
+
 /// A receive whose arguments are right.
 pub(super) struct Reception {
     channel: Arc<Channel>,
@@ -48,6 +51,10 @@ impl Reception {
     pub(super) fn parse(session: &Session, args: &abi::MsgReceive) -> Result<Self> {
         if args.flags & !(abi::BUF | abi::NONBLOCK | abi::PULSE_ONLY) != 0 {
             return Err(EINVAL);
+        }
+        if args.chid == NO_CHANNEL {
+            session.registry.threads.leave();
+            return Err(ESRCH);
         }
         Ok(Self {
             into: Parts::from_user(args.vec, args.flags & abi::BUF != 0)?,
@@ -121,7 +128,12 @@ fn receive_until(
             .rendezvous
             .accept(reception.want, reception.wait, deadline);
         match accepted {
-            Ok(Accepted::OutOfIds(client)) => session.add_block(channel, &client)?,
+            Ok(Accepted::OutOfIds(client)) => {
+                if let Err(error) = session.add_block(channel, &client) {
+                    channel.rendezvous.pass_on();
+                    return Err(error);
+                }
+            }
             Ok(Accepted::Message(claim)) => match deliver(claim, reception, out)? {
                 Received::Delivered => return Ok(0),
                 Received::Lost => lost += 1,

@@ -5,8 +5,8 @@
 //! # Locks
 //!
 //! `Rendezvous::tables` is the only lock here that matters. It is taken inside of a session's
-//! tables, and nothing is taken inside of it. No user memory is touched and nothing is allocated
-//! or freed while it is held; threads are woken after it (see [`WakeSet`]).
+//! tables, and only leaves are taken inside of it. No user memory is touched and nothing is
+//! allocated or freed while it is held; threads are woken and raised after it (see [`WakeSet`]).
 //! `Rendezvous::idle` protects a pool, and is a leaf.
 //!
 //! # Tokens
@@ -47,11 +47,18 @@ use crate::base::{
         State, //
     }, //
 };
+use crate::priority::{
+    self,
+    Ceiling,
+    Server,
+    Threads, //
+};
 use crate::sys::{
     poll::{
         PollQueue,
         Poller, //
     },
+    sched,
     small_buf::SmallBuf,
     task::{
         self,
@@ -106,14 +113,25 @@ pub(crate) struct Config {
     pub(crate) max_pulses: u32,
     /// Below how many queued pulses an overflow is news again.
     pub(crate) rearm: u32,
+    /// Whether threads keep their priority, whoever they serve.
+    pub(crate) fixed_priority: bool,
+    /// Whether threads run on the processors of whom they serve.
+    pub(crate) run_mask: bool,
+    /// Highest priority that clients can lift threads to.
+    pub(crate) ceiling: Arc<Ceiling>,
+    /// Where server threads are known.
+    pub(crate) threads: Arc<Threads>,
 }
 
 /// Where the clients and the server threads of one channel meet.
 #[pin_data]
 pub(crate) struct Rendezvous {
     unblock: bool,
-    #[pin]
-    tables: SpinLock<Tables>,
+    fixed_priority: bool,
+    run_mask: bool,
+    ceiling: Arc<Ceiling>,
+    threads: Arc<Threads>,
+    tables: Arc<SpinLock<Tables>>,
     #[pin]
     idle: SpinLock<KVec<UniqueArc<Receiver>>>,
     #[pin]
@@ -126,7 +144,8 @@ pub(crate) enum Accepted<'a> {
     Message(Claim<'a>),
     /// A pulse, and memory that is freed with it.
     Pulse(Pulse, Option<PulseNode>),
-    /// Nothing yet: first the client of the first message needs a block of receive ids.
+    /// Nothing yet: first the client of the first message needs a block of receive ids. Without one
+    /// the caller passes on that there is a message, see [`Rendezvous::pass_on`].
     OutOfIds(Arc<Client>),
 }
 
@@ -161,10 +180,22 @@ impl Rendezvous {
     /// Makes an open rendezvous without anybody in it.
     pub(crate) fn new(config: Config) -> impl PinInit<Self, Error> {
         let pulses = PulseQueue::new(config.max_pulses, config.rearm);
-        let tables = Tables::new(config.unblock, pulses);
+        let tables = Tables::new(
+            config.unblock,
+            config.fixed_priority,
+            config.ceiling.clone(),
+            pulses,
+        );
         try_pin_init!(Self {
             unblock: config.unblock,
-            tables <- new_spinlock!(tables, "Rendezvous::tables"),
+            fixed_priority: config.fixed_priority,
+            run_mask: config.run_mask,
+            ceiling: config.ceiling,
+            threads: config.threads,
+            tables: Arc::pin_init(
+                new_spinlock!(tables, "Rendezvous::tables"),
+                GFP_KERNEL_ACCOUNT,
+            )?,
             idle <- new_spinlock!(
                 KVec::with_capacity(IDLE_RECEIVERS, GFP_KERNEL_ACCOUNT)?,
                 "Rendezvous::idle"
@@ -174,7 +205,7 @@ impl Rendezvous {
     }
 
     fn wakes(&self) -> WakeSet<'_> {
-        WakeSet::new(&self.pollers)
+        WakeSet::new(&self.pollers, &*self.tables)
     }
 
     /// Makes a transaction that can be used with this rendezvous, again and again.
@@ -194,9 +225,20 @@ impl Rendezvous {
     ) -> Result<Sent> {
         let origin = &transaction.message.origin;
         origin.begin();
+        // A server that is raised while it waits for another one raises that one.
+        let server = self.threads.current();
+        if let Some(server) = &server {
+            server.set_onward(Some(transaction.clone()));
+        }
         let sent = loop {
             match self.offer(transaction, deadline) {
-                Ok(true) => self.wait(transaction, deadline),
+                Ok(true) => {
+                    if server.is_some() {
+                        // It may have been raised before it could be seen to wait.
+                        priority::raise_onward(&**transaction, task::current_priority());
+                    }
+                    self.wait(transaction, deadline);
+                }
                 Ok(false) => break Ok(Sent::withdrawn(Cause::TimedOut)),
                 Err(error) => break Err(error),
             }
@@ -218,6 +260,9 @@ impl Rendezvous {
                 None => break Err(EIO),
             }
         };
+        if let Some(server) = &server {
+            server.set_onward(None);
+        }
         origin.end();
         sent
     }
@@ -344,18 +389,99 @@ impl Rendezvous {
         let _ = tables.step(transaction, event, &mut wakes);
     }
 
+    /// Makes the calling thread a server of this channel, and of no other, if it matters at which
+    /// priority or where it runs.
+    ///
+    /// Fails with `ESRCH` if the channel is closed, and with `ENOMEM`.
+    fn enter(&self) -> Result<Option<Arc<Server>>> {
+        let station = tables::address(&self.tables);
+        let known = self.threads.current();
+        if let Some(server) = &known {
+            if server.is_at(station) {
+                return Ok(known);
+            }
+            priority::leave_station(server);
+        }
+        let inherits = !self.fixed_priority
+            && (known.is_some() || self.ceiling.level() > 0 || sched::is_real_time());
+        if !inherits && !self.run_mask {
+            return Ok(None);
+        }
+        let server = match known {
+            Some(server) => server,
+            None => self.threads.add_current()?,
+        };
+        let mut tables = self.tables.lock();
+        if !tables.open {
+            return Err(ESRCH);
+        }
+        tables.servers.add(&server, self.tables.clone());
+        drop(tables);
+        Ok(Some(server))
+    }
+
+    /// Makes the calling thread run at the priority of a client that waits for its answer, while
+    /// clients that come do not raise it (MsgCurrent).
+    ///
+    /// Fails with `ESRCH` if the client does not wait, and with `ENOMEM`.
+    pub(crate) fn adopt(&self, rcvid: Rcvid) -> Result {
+        let (transaction, _) = self.find(rcvid)?;
+        let Some(server) = self.enter()? else {
+            return Ok(());
+        };
+        server.set_aloof(true);
+        if !self.tables.lock().adopt(&server, &transaction) {
+            return Err(ESRCH);
+        }
+        server.apply();
+        if self.run_mask {
+            server.follow(transaction.sender.thread())?;
+        }
+        Ok(())
+    }
+
     /// Waits for something to receive.
     ///
     /// Fails with `ESRCH` if the channel is closed, with `EINTR` if a signal comes first, with
-    /// `ETIMEDOUT` after the deadline, and with `EAGAIN` if the caller does not want to wait.
-    /// Delivered beats interrupted: what is there is returned even if a signal is pending.
+    /// `ETIMEDOUT` after the deadline, with `EAGAIN` if the caller does not want to wait, and with
+    /// `ENOMEM`. Delivered beats interrupted: what is there is returned even if a signal is
+    /// pending.
+    ///
+    /// The caller runs at the priority of what it gets, and at its own if it gets nothing.
     pub(crate) fn accept(
         &self,
         want: Want,
         wait: bool,
         deadline: &Deadline<'_>,
     ) -> Result<Accepted<'_>> {
-        if let Some(accepted) = self.try_accept(want, None, None)? {
+        let Some(server) = self.enter()? else {
+            return self.accept_as(None, want, wait, deadline);
+        };
+        server.set_aloof(false);
+        let accepted = self.accept_as(Some(&server), want, wait, deadline);
+        if accepted.is_err() {
+            self.tables.lock().serve_nobody(&server);
+        }
+        server.apply();
+        if self.run_mask {
+            let client = match &accepted {
+                Ok(Accepted::Message(claim)) => claim.transaction.sender.thread(),
+                _ => None,
+            };
+            // It stays where it is for lack of memory, or if the client's processors are gone.
+            let _ = server.follow(client);
+        }
+        accepted
+    }
+
+    fn accept_as(
+        &self,
+        server: Option<&Arc<Server>>,
+        want: Want,
+        wait: bool,
+        deadline: &Deadline<'_>,
+    ) -> Result<Accepted<'_>> {
+        if let Some(accepted) = self.try_accept(server, want, None, None)? {
             return Ok(accepted);
         }
         if deadline.is_now(deadline.receive) {
@@ -373,11 +499,13 @@ impl Rendezvous {
             None => Receiver::new(&self.tables)?,
         };
         receiver.thread.adopt();
+        receiver.server = server.cloned();
         let receiver = Arc::from(receiver);
         let accepted = self.accept_sleeping(want, &receiver, deadline);
         if let Some(receiver) = Arc::into_unique_or_drop(receiver) {
             let mut receiver = Pin::into_inner(receiver);
             receiver.thread.release();
+            receiver.server = None;
             // Refused if there are enough; then it is freed after the lock.
             let refused = self.idle.lock().push_within_capacity(receiver);
             drop(refused);
@@ -394,7 +522,8 @@ impl Rendezvous {
         let mut alarm = deadline.alarm.filter(|_| deadline.receive);
         let mut last = None;
         loop {
-            if let Some(accepted) = self.try_accept(want, Some(receiver), last)? {
+            let server = receiver.server.as_ref();
+            if let Some(accepted) = self.try_accept(server, want, Some(receiver), last)? {
                 return Ok(accepted);
             }
             last = match receiver.thread.park(Until::Signal, alarm) {
@@ -417,10 +546,10 @@ impl Rendezvous {
     /// Takes the first item, or lets `receiver` wait for the next one.
     ///
     /// Each item that comes calls one waiting thread. The called thread may find that another
-    /// one, which did not wait, was faster; then it waits again. A called thread that leaves
-    /// without an item although one is there passes the call on.
+    /// one, which did not wait, was faster; then it waits again.
     fn try_accept(
         &self,
+        server: Option<&Arc<Server>>,
         want: Want,
         receiver: Option<&Arc<Receiver>>,
         last: Option<Last>,
@@ -436,10 +565,16 @@ impl Rendezvous {
             if !tables.open {
                 return Err(ESRCH);
             }
+            if want == Want::Anything {
+                tables.reorder();
+            }
             let transaction = match tables.next(want) {
                 Some(Next::Message(transaction)) => transaction,
                 Some(Next::Pulse) => {
                     let taken = tables.pulses.take();
+                    if let Some((pulse, _)) = &taken {
+                        tables.serve(server, pulse.priority);
+                    }
                     tables.pass_pulse_on(&mut wakes);
                     drop(tables);
                     return Ok(taken.map(|(pulse, node)| Accepted::Pulse(pulse, node)));
@@ -465,12 +600,10 @@ impl Rendezvous {
             let client = &transaction.message.origin.client;
             if tables.rcvids(client).is_empty() {
                 let client = client.clone();
-                // The caller comes back with ids, or fails.
-                tables.call_receiver(Want::Anything, &mut wakes);
                 drop(tables);
                 return Ok(Some(Accepted::OutOfIds(client)));
             }
-            let taken = tables.take(&transaction, &mut wakes);
+            let taken = tables.take(&transaction, server, &mut wakes);
             tables.pass_pulse_on(&mut wakes);
             drop(tables);
             return Ok(taken.map(|rcvid| {
@@ -481,6 +614,16 @@ impl Rendezvous {
                     put_back: true,
                 })
             }));
+        }
+    }
+
+    /// A called thread leaves without the item that it was called for: calls another one, if
+    /// something waits.
+    pub(crate) fn pass_on(&self) {
+        let mut wakes = self.wakes();
+        let mut tables = self.tables.lock();
+        if tables.has_any() {
+            tables.call_receiver(Want::Anything, 0, &mut wakes);
         }
     }
 
@@ -516,7 +659,8 @@ impl Rendezvous {
                 tables.pulses.insert_counted(key, pulse, fit, node);
             }
             for _ in 0..fit.min(MAX_CALLS) {
-                if !tables.call_receiver(Want::Pulse, &mut wakes) {
+                if !tables.call_receiver(Want::Pulse, pulse.priority, &mut wakes) {
+                    tables.raise_servers(pulse.priority, &mut wakes);
                     break;
                 }
             }
@@ -548,7 +692,7 @@ impl Rendezvous {
         };
         if let Some(node) = unused.take() {
             tables.pulses.insert(key, pulse, node);
-            tables.announce(Want::Pulse, &mut wakes);
+            tables.announce(Want::Pulse, pulse.priority, &mut wakes);
         }
     }
 
@@ -697,10 +841,24 @@ impl Rendezvous {
         self.end_where(Cause::ChannelGone, |_| true);
         loop {
             let mut wakes = self.wakes();
-            if !self.tables.lock().call_receiver(Want::Pulse, &mut wakes) {
+            if !self.tables.lock().call_receiver(Want::Pulse, 0, &mut wakes) {
                 wakes.notify_pollers();
                 break;
             }
+        }
+        self.dismiss();
+    }
+
+    /// Gives every server thread its own priority back.
+    fn dismiss(&self) {
+        loop {
+            let mut tables = self.tables.lock();
+            let Some(server) = tables.servers.any() else {
+                return;
+            };
+            tables.servers.remove(&server);
+            drop(tables);
+            priority::dismiss(&server, tables::address(&self.tables));
         }
     }
 

@@ -22,6 +22,7 @@ use crate::base::{
         RcvidSource, //
     },
     order::Key,
+    priority::Wish,
     pulse::Pulse,
     state::{
         Cause,
@@ -35,11 +36,21 @@ use crate::copy::{
     self,
     parts::Parts, //
 };
+use crate::priority::{
+    Ceiling,
+    Next as NextServer,
+    Onward,
+    Passed,
+    Server,
+    Servers,
+    Station, //
+};
 use crate::sys::{
     remote_mm::{
         CopyFault,
         RemoteMemory, //
     },
+    sched,
     small_buf::{
         SmallBuf,
         INLINE_BYTES, //
@@ -69,6 +80,9 @@ use kernel::{
         UniqueArc, //
     }, //
 };
+
+/// Messages whose senders are looked at for a changed priority.
+const REORDERED: usize = 64;
 
 /// A client as the server knows it, by one scoid: what its connections to the channel have in
 /// common.
@@ -252,8 +266,10 @@ pub(super) struct Cell {
     /// What has to happen when it is received, because the deadline for the time after that has
     /// passed before.
     pub(super) late: Late,
-    key: Key,
+    pub(super) key: Key,
     rcvid: Option<Rcvid>,
+    /// [`Server::key`] of the thread that has received it, 0 if that is not known.
+    served_by: usize,
     /// Memory for the pulse that asks the server to let the sender go.
     unblock_node: Option<PulseNode>,
     /// Place of that pulse in the queue, if it was queued.
@@ -281,6 +297,9 @@ pub(crate) struct Transaction {
     pub(crate) sender: Parker,
     /// How much of it the server took when it received it. Written by the holder of the claim.
     pub(crate) received: Atomic<i64>,
+    /// The sender's priority when it was received. Written in the channel's lock.
+    priority: Atomic<i32>,
+    tables: Arc<SpinLock<Tables>>,
     /// Whether the memory for the unblock pulse was used up.
     lacks_node: Atomic<i32>,
     pub(super) cell: LockedBy<Cell, Tables>,
@@ -288,7 +307,7 @@ pub(crate) struct Transaction {
 
 impl Transaction {
     pub(super) fn new(
-        tables: &SpinLock<Tables>,
+        tables: &Arc<SpinLock<Tables>>,
         message: Message,
         unblock: bool,
     ) -> Result<UniqueArc<Self>> {
@@ -302,6 +321,7 @@ impl Transaction {
             late: Late::No,
             key: Key::new(0, 0),
             rcvid: None,
+            served_by: 0,
             unblock_node: None,
             unblock_key: None,
             queue_node: Some(RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?),
@@ -312,11 +332,18 @@ impl Transaction {
                 message,
                 sender: Parker::new(),
                 received: Atomic::new(0),
+                priority: Atomic::new(0),
+                tables: tables.clone(),
                 lacks_node: Atomic::new(i32::from(unblock)),
                 cell: LockedBy::new(tables, cell),
             },
             GFP_KERNEL_ACCOUNT,
         )?)
+    }
+
+    /// The sender's priority when it was received.
+    pub(crate) fn priority(&self) -> i16 {
+        self.priority.load(Relaxed) as i16
     }
 
     /// Sees to it that there is memory for the unblock pulse; for the sender, before each send.
@@ -332,6 +359,32 @@ impl Transaction {
         drop(old);
         self.lacks_node.store(0, Relaxed);
         Ok(())
+    }
+}
+
+impl Onward for Transaction {
+    fn raise(&self, level: u8) -> Passed {
+        let mut tables = self.tables.lock();
+        let cell = self.cell.access_mut(&mut tables);
+        let (key, state, served_by) = (cell.key, cell.state, cell.served_by);
+        if level <= key.priority() {
+            return Passed::Nowhere;
+        }
+        if state.is_queued() {
+            tables.requeue(key, level);
+            return Passed::Channel(self.tables.clone());
+        }
+        if !state.is_named() {
+            return Passed::Nowhere;
+        }
+        // Its place should it be put back into the queue.
+        cell.key = Key::new(level, key.arrival());
+        match tables.servers.get(served_by) {
+            Some(server) if !tables.fixed && server.raise(level, tables.ceiling.level()) => {
+                Passed::Thread(server.clone())
+            }
+            _ => Passed::Nowhere,
+        }
     }
 }
 
@@ -354,6 +407,8 @@ pub(super) enum Next {
 pub(super) struct Receiver {
     /// Where it sleeps.
     pub(super) thread: Parker,
+    /// The thread as a server, if it is one.
+    pub(super) server: Option<Arc<Server>>,
     cell: LockedBy<ReceiverCell, Tables>,
 }
 
@@ -374,11 +429,34 @@ impl Receiver {
         Ok(UniqueArc::new(
             Self {
                 thread: Parker::new(),
+                server: None,
                 cell: LockedBy::new(tables, cell),
             },
             GFP_KERNEL_ACCOUNT,
         )?)
     }
+}
+
+impl Station for SpinLock<Tables> {
+    fn leave(&self, server: &Arc<Server>) {
+        self.lock().servers.remove(server);
+        server.forget(address(self));
+    }
+
+    fn raise_next(&self, cursor: &mut usize, level: u8) -> NextServer {
+        let tables = self.lock();
+        if tables.fixed {
+            return NextServer::End;
+        }
+        tables
+            .servers
+            .raise_next(cursor, level, tables.ceiling.level())
+    }
+}
+
+/// What a station is known by to its threads.
+pub(super) fn address(tables: &SpinLock<Tables>) -> usize {
+    core::ptr::from_ref(tables).cast::<()>() as usize
 }
 
 /// What the lock of a channel protects.
@@ -391,6 +469,11 @@ pub(crate) struct Tables {
     pub(super) put_back: u64,
     /// Whether a client that was received stays until it is answered.
     unblock: bool,
+    /// Whether threads keep their priority, whoever they serve.
+    fixed: bool,
+    /// Highest priority that clients can lift the threads to.
+    ceiling: Arc<Ceiling>,
+    pub(super) servers: Servers,
     arrivals: u64,
     pub(super) pulses: PulseQueue,
     /// SEND-blocked clients, in the order in which they are received.
@@ -402,12 +485,20 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    pub(super) fn new(unblock: bool, pulses: PulseQueue) -> Self {
+    pub(super) fn new(
+        unblock: bool,
+        fixed: bool,
+        ceiling: Arc<Ceiling>,
+        pulses: PulseQueue,
+    ) -> Self {
         Self {
             open: true,
             polled: false,
             put_back: 0,
             unblock,
+            fixed,
+            ceiling,
+            servers: Servers::new(),
             arrivals: 0,
             pulses,
             queue: RBTree::new(),
@@ -460,6 +551,7 @@ impl Tables {
         let cell = transaction.cell.access_mut(self);
         cell.key = key;
         cell.rcvid = None;
+        cell.served_by = 0;
         cell.late = late;
         cell.unblock_key = None;
         cell.state = State::Idle;
@@ -472,16 +564,107 @@ impl Tables {
         client.rcvids.access_mut(self)
     }
 
-    /// Takes a message out of the queue and gives it a receive id; `None` if its client has none.
+    /// Takes a message out of the queue, for `server` if that is known, and gives it a receive id;
+    /// `None` if its client has none.
     pub(super) fn take(
         &mut self,
         transaction: &Arc<Transaction>,
+        server: Option<&Arc<Server>>,
         wakes: &mut WakeSet<'_>,
     ) -> Option<Rcvid> {
         let rcvid = self.rcvids(&transaction.message.origin.client).take()?;
-        transaction.cell.access_mut(self).rcvid = Some(rcvid);
+        let cell = transaction.cell.access_mut(self);
+        let level = cell.key.priority();
+        cell.rcvid = Some(rcvid);
+        cell.served_by = server.map_or(0, |server| server.key());
+        transaction.priority.store(level.into(), Relaxed);
         self.step(transaction, Event::Take, wakes).ok()?;
+        self.serve(server, level);
         Some(rcvid)
+    }
+
+    /// The calling thread, which is `server`, has received something of this priority.
+    ///
+    /// It applies that after the lock.
+    pub(super) fn serve(&self, server: Option<&Arc<Server>>, level: u8) {
+        if let Some(server) = server {
+            // A thread that takes pulses only passes messages by that wait for it none the less.
+            let waiting = self.first_message().map_or(0, Key::priority);
+            self.wish(server, Wish::Exactly(level.max(waiting)));
+        }
+    }
+
+    /// The calling thread, which is `server`, has received nothing.
+    ///
+    /// It applies that after the lock.
+    pub(super) fn serve_nobody(&self, server: &Arc<Server>) {
+        let message = self.first_message().map_or(0, Key::priority);
+        let pulse = self.pulses.first().map_or(0, Key::priority);
+        match message.max(pulse) {
+            0 => self.wish(server, Wish::Own),
+            level => self.wish(server, Wish::AtLeast(level)),
+        }
+    }
+
+    /// The calling thread, which is `server`, works for the sender of a message that waits for its
+    /// answer; says whether it does.
+    ///
+    /// It applies that after the lock.
+    pub(super) fn adopt(&mut self, server: &Arc<Server>, transaction: &Transaction) -> bool {
+        let cell = transaction.cell.access_mut(self);
+        if !cell.state.is_reply_blocked() {
+            return false;
+        }
+        let level = cell.key.priority();
+        cell.served_by = server.key();
+        self.wish(server, Wish::Exactly(level));
+        true
+    }
+
+    fn wish(&self, server: &Arc<Server>, wish: Wish) {
+        if !self.fixed {
+            server.ask(wish, self.ceiling.level());
+        }
+    }
+
+    fn first_message(&self) -> Option<Key> {
+        Some(*self.queue.cursor_front()?.current().0)
+    }
+
+    /// Moves a message to the end of another priority's part of the queue (B81).
+    fn requeue(&mut self, key: Key, level: u8) {
+        let Some(transaction) = self.queue.get(&key).cloned() else {
+            return;
+        };
+        let new = Key::new(level, self.stamp());
+        self.dequeue(&transaction);
+        let cell = transaction.cell.access_mut(self);
+        cell.key = new;
+        if let Some(node) = cell.queue_node.take() {
+            self.queue.insert(node.into_node(new, transaction.clone()));
+        }
+        // Whoever changes a message, or the queue, holds another reference, so that this one is
+        // not the last.
+    }
+
+    /// Moves those of the first messages to their places whose senders have another priority now.
+    ///
+    /// Linux tells nobody of such a change, so it is looked for when the order matters.
+    pub(super) fn reorder(&mut self) {
+        let mut from = Key::FIRST;
+        for _ in 0..REORDERED {
+            let Some((key, transaction)) = self.queued_from(from) else {
+                break;
+            };
+            from = key.successor();
+            let level = transaction
+                .sender
+                .thread()
+                .map_or(key.priority(), sched::effective_priority);
+            if level != key.priority() {
+                self.requeue(key, level);
+            }
+        }
     }
 
     /// What it is that a sender has to stop waiting for this reason.
@@ -576,23 +759,35 @@ impl Tables {
     }
 
     fn ask(&mut self, transaction: &Arc<Transaction>, wakes: &mut WakeSet<'_>) {
-        let key = Key::new(transaction.message.priority, self.stamp());
+        let stamp = self.stamp();
         let cell = transaction.cell.access_mut(self);
+        let level = cell.key.priority();
+        let key = Key::new(level, stamp);
         let (Some(node), Some(rcvid)) = (cell.unblock_node.take(), cell.rcvid) else {
             return;
         };
         cell.unblock_key = Some(key);
         transaction.lacks_node.store(1, Relaxed);
         let message = &transaction.message;
-        let pulse = Pulse::unblock(rcvid, message.origin.client.scoid, message.priority);
+        let pulse = Pulse::unblock(rcvid, message.origin.client.scoid, level);
         self.pulses.insert(key, pulse, node);
-        self.announce(Want::Pulse, wakes);
+        self.announce(Want::Pulse, level, wakes);
     }
 
-    /// Something was queued: calls a thread that takes it, and those who poll.
-    pub(super) fn announce(&mut self, what: Want, wakes: &mut WakeSet<'_>) {
-        self.call_receiver(what, wakes);
+    /// Something of priority `level` was queued: calls a thread that takes it, or raises all of
+    /// them if they are busy (B87), and calls those who poll.
+    pub(super) fn announce(&mut self, what: Want, level: u8, wakes: &mut WakeSet<'_>) {
+        if !self.call_receiver(what, level, wakes) {
+            self.raise_servers(level, wakes);
+        }
         self.notify_pollers(wakes);
+    }
+
+    /// Something of priority `level` waits, and no thread waits for it.
+    pub(super) fn raise_servers(&self, level: u8, wakes: &mut WakeSet<'_>) {
+        if !self.fixed && !self.servers.is_empty() {
+            wakes.raise_all(level);
+        }
     }
 
     /// Has those who poll the channel look again.
@@ -637,7 +832,7 @@ impl Tables {
         if let Some(node) = cell.queue_node.take() {
             self.queue.insert(node.into_node(key, transaction.clone()));
         }
-        self.announce(Want::Anything, wakes);
+        self.announce(Want::Anything, key.priority(), wakes);
     }
 
     fn dequeue(&mut self, transaction: &Arc<Transaction>) {
@@ -687,8 +882,9 @@ impl Tables {
     /// Calls the thread that began to wait last, before all of those that wait for pulses only,
     /// which a message does not call at all; says whether there was one.
     ///
-    /// `what` is `Anything` for a message.
-    pub(super) fn call_receiver(&mut self, what: Want, wakes: &mut WakeSet<'_>) -> bool {
+    /// `what` is `Anything` for a message. The thread is raised to `level`, the priority of what
+    /// it is called for, before it is woken: others could keep it from running otherwise.
+    pub(super) fn call_receiver(&mut self, what: Want, level: u8, wakes: &mut WakeSet<'_>) -> bool {
         let Some(last) = self.receivers.cursor_back() else {
             return false;
         };
@@ -698,6 +894,11 @@ impl Tables {
         }
         let receiver = receiver.clone();
         self.delist(&receiver);
+        if let Some(server) = &receiver.server {
+            if !self.fixed && server.raise(level, self.ceiling.level()) {
+                wakes.apply(server);
+            }
+        }
         wakes.add(receiver.thread.unpark());
         true
     }
@@ -710,8 +911,11 @@ impl Tables {
             .receivers
             .cursor_front()
             .is_some_and(|first| first.current().0 .0 == Want::Pulse);
-        if waits && !self.pulses.is_empty() {
-            self.call_receiver(Want::Pulse, wakes);
+        match self.pulses.first() {
+            Some(pulse) if waits => {
+                self.call_receiver(Want::Pulse, pulse.priority(), wakes);
+            }
+            _ => (),
         }
     }
 

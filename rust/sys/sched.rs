@@ -101,6 +101,13 @@ pub(crate) fn scheduling(task: &Task) -> Scheduling {
     found
 }
 
+/// Whether the caller has a real-time policy.
+pub(crate) fn is_real_time() -> bool {
+    // SAFETY: `current` is valid; one word is read that may change at any time.
+    let policy = unsafe { read_volatile(&raw const (*Task::current_raw()).policy) };
+    matches!(policy, bindings::SCHED_FIFO | bindings::SCHED_RR)
+}
+
 /// Schedules a thread that was `now` as `wanted` says; `own` is what it goes back to if that is no
 /// real-time policy. Does not sleep, but takes locks of the scheduler.
 ///
@@ -132,10 +139,10 @@ pub(crate) fn change(task: &Task, now: Scheduling, wanted: Scheduling, own: &Own
         (_, Scheduling::Shared(policy)) => {
             attributes.policy = policy;
             attributes.flags = if own.reset_on_fork { RESET_ON_FORK } else { 0 };
-            // The real-time policies leave it as it was, or as somebody has set it meanwhile.
             // SAFETY: The task is valid; one word is read that may change at any time.
-            attributes.nice =
-                unsafe { read_volatile(&raw const (*task.as_ptr()).static_prio) } - NICE_0;
+            let prio = unsafe { read_volatile(&raw const (*task.as_ptr()).static_prio) };
+            // The real-time policies leave it as it was, or as somebody has set it meanwhile.
+            attributes.nice = prio - NICE_0;
             attributes.runtime = own.slice;
         }
     }

@@ -6,6 +6,7 @@
 //!
 //! - [`explore`]: every sequence of events of one message, with the rules it must keep;
 //! - [`arithmetic`]: properties of part lists, receive ids and queue order;
+//! - [`priorities`]: every wish for the priority of a thread;
 //! - [`layout`]: the mirror of the ABI against the golden file of the header.
 
 #![cfg_attr(not(test), no_std)]
@@ -22,3 +23,5 @@ mod arithmetic;
 mod explore;
 #[cfg(test)]
 mod layout;
+#[cfg(test)]
+mod priorities;
