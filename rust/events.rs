@@ -139,9 +139,12 @@ impl PulseEvent {
         }
     }
 
-    /// Sends it up to `count` times; returns how often that was not possible.
+    /// Sends it up to `count` times, from a thread of the kernel; returns how often that was not
+    /// possible.
     fn send_many(&self, count: u32) -> u32 {
-        let (Ok(connection), Ok(node)) = (self.connection(), PulseNode::new()) else {
+        let (Ok(connection), Ok(node)) =
+            (self.connection(), PulseNode::new_for(self.place.process()))
+        else {
             return count;
         };
         connection.pulses(self.pulse(None), count, node)
@@ -218,7 +221,8 @@ impl Event {
         }
     }
 
-    /// Lets it happen `count` times, as far as possible; returns how often it could not.
+    /// Lets it happen `count` times, as far as possible; returns how often it could not. For a
+    /// thread of the kernel: the process pays for the memory of its pulses.
     pub(crate) fn deliver_many(&self, count: u64) -> u64 {
         let times = match self {
             Self::None => return 0,

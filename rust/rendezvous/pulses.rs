@@ -9,6 +9,10 @@ use crate::base::{
     order::Key,
     pulse::Pulse, //
 };
+use crate::sys::{
+    charge,
+    task::Process, //
+};
 use kernel::{
     prelude::*,
     rbtree::{
@@ -27,6 +31,12 @@ impl PulseNode {
     /// Allocates it; `ENOMEM`.
     pub(crate) fn new() -> Result<Self> {
         Ok(Self(RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?))
+    }
+
+    /// The same from a thread of the kernel, at the expense of a process and without waiting.
+    pub(crate) fn new_for(process: &Process) -> Result<Self> {
+        let node = charge::to_process(process, |flags| RBTreeNodeReservation::new(flags));
+        Ok(Self(node.ok_or(ESRCH)??))
     }
 }
 

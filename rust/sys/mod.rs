@@ -7,6 +7,7 @@
 
 pub(crate) mod address_space;
 pub(crate) mod alarm;
+pub(crate) mod charge;
 pub(crate) mod compat;
 pub(crate) mod credentials;
 pub(crate) mod errno;

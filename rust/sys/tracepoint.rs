@@ -2,8 +2,8 @@
 
 //! Being told of threads that end, through the tracepoint `sched_process_exit`.
 //!
-//! It is reached in `do_exit()`, by the thread itself, which can still sleep: since Linux 7.1
-//! tracepoints protect their probes with SRCU and leave preemption alone.
+//! It is reached in `do_exit()`, by the thread itself, which can still sleep:
+//! tracepoints protect their probes with SRCU, and leave preemption alone.
 
 use super::compat;
 use core::ptr::NonNull;
