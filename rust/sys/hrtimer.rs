@@ -250,7 +250,7 @@ impl<T: OnExpiry> OwnedTimer<T> {
         let mut setting = body.setting.lock();
         let old = Times {
             value: body.remaining(&setting),
-            interval: setting.interval,
+            interval: setting.period().unwrap_or(0),
         };
         body.cancel();
         let (earlier, _) = body.take_expired(&mut setting);
@@ -277,7 +277,7 @@ impl<T: OnExpiry> OwnedTimer<T> {
         let setting = self.body.setting.lock();
         Times {
             value: self.body.remaining(&setting),
-            interval: setting.interval,
+            interval: setting.period().unwrap_or(0),
         }
     }
 
