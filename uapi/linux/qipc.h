@@ -520,7 +520,7 @@ struct qipc_msg_send {
  * @chid: channel the message came in on
  * @scoid: the server's name for the client's connection to this channel
  * @coid: the client's own name for the connection
- * @priority: priority of the client at the time of the send: 1 to 99 for the
+ * @priority: priority of the client when it was received: 1 to 99 for the
  *            real-time policies, 0 for the others
  * @flags: QIPC_MI_*
  * @msglen: bytes that were copied when the message was received

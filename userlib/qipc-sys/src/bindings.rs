@@ -614,7 +614,7 @@ const _: () = {
     ["Offset of field: qipc_msg_send::timeout"]
         [::core::mem::offset_of!(qipc_msg_send, timeout) - 56usize];
 };
-#[doc = " struct qipc_msg_info - who sent a message, and how much\n @nd: node of the client: 0\n @srcnd: node of the server as the client sees it: 0\n @pid: process of the client, in the reader's pid namespace; 0 if it has none there\n @tid: thread of the client, likewise\n @chid: channel the message came in on\n @scoid: the server's name for the client's connection to this channel\n @coid: the client's own name for the connection\n @priority: priority of the client at the time of the send: 1 to 99 for the\n            real-time policies, 0 for the others\n @flags: QIPC_MI_*\n @msglen: bytes that were copied when the message was received\n @srcmsglen: bytes the client offers\n @dstmsglen: bytes the client has room for in the reply\n @type_id: 0\n @reserved: 0"]
+#[doc = " struct qipc_msg_info - who sent a message, and how much\n @nd: node of the client: 0\n @srcnd: node of the server as the client sees it: 0\n @pid: process of the client, in the reader's pid namespace; 0 if it has none there\n @tid: thread of the client, likewise\n @chid: channel the message came in on\n @scoid: the server's name for the client's connection to this channel\n @coid: the client's own name for the connection\n @priority: priority of the client when it was received: 1 to 99 for the\n            real-time policies, 0 for the others\n @flags: QIPC_MI_*\n @msglen: bytes that were copied when the message was received\n @srcmsglen: bytes the client offers\n @dstmsglen: bytes the client has room for in the reply\n @type_id: 0\n @reserved: 0"]
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone, PartialEq, Eq)]
 pub struct qipc_msg_info {
