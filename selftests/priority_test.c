@@ -1019,6 +1019,70 @@ TEST_F(priority, runmask)
 	}
 }
 
+/* --- all at once ---------------------------------------------------------- */
+
+#define STORM		400
+
+/* Serves until a pulse comes, at all priorities, and is itself again after that. */
+static long job_serve(struct peer *peer)
+{
+	int ret;
+
+	for (;;) {
+		receive_args(&peer->receive, peer->chid, &peer->got, sizeof(peer->got), QIPC_BUF);
+		ret = q_ioctl(peer->session, QIPC_MSG_RECEIVE, &peer->receive);
+		if (ret)
+			return ret;
+		if (!peer->receive.rcvid)
+			break;
+		ret = q_reply(peer->session, peer->receive.rcvid, 0, NULL, 0);
+		if (ret)
+			return ret;
+	}
+	receive_args(&peer->receive, -1, NULL, 0, QIPC_BUF);
+	ret = q_ioctl(peer->session, QIPC_MSG_RECEIVE, &peer->receive);
+	return ret == -ESRCH ? 0 : -EEXIST;
+}
+
+/* Sends at changing priorities. */
+static long job_storm(struct peer *peer)
+{
+	struct qipc_msg_send snd;
+	long ret = 0;
+	int i;
+
+	for (i = 0; i < STORM && !ret; i++) {
+		ret = set_policy(0, SCHED_FIFO, 1 + mix64(peer->tid * STORM + i) % 60);
+		if (!ret)
+			ret = q_send(peer->fd, peer->coid, NULL, 0, NULL, 0, &snd);
+	}
+	return ret;
+}
+
+TEST_F(priority, storm)
+{
+	struct peer *server[3];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(server); i++) {
+		server[i] = peer_start(false, self->session);
+		ASSERT_NE(NULL, server[i]);
+		ASSERT_EQ(0, peer_set_priority(server[i], 10 * i));
+		server[i]->chid = self->chid;
+		peer_go(server[i], job_serve);
+	}
+	for (i = 0; i < ARRAY_SIZE(self->client); i++)
+		peer_go(self->client[i], job_storm);
+	for (i = 0; i < ARRAY_SIZE(self->client); i++)
+		EXPECT_EQ(0, peer_wait(self->client[i]));
+	for (i = 0; i < ARRAY_SIZE(server); i++)
+		EXPECT_EQ(0, peer_pulse(self->client[0], 1, 1, 0));
+	for (i = 0; i < ARRAY_SIZE(server); i++) {
+		EXPECT_EQ(0, peer_wait(server[i]));
+		EXPECT_EQ((int)(10 * i), level(server[i]->tid));
+	}
+}
+
 /* --- inversion --------------------------------------------------------------------------- */
 
 /*
