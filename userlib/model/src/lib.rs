@@ -11,8 +11,8 @@
 //! exploration in `tests/explore.rs` visits every state of small systems and checks what has to be true of all of them;
 //! `tests/episodes` draws random steps and compares the module with the model after each.
 //!
-//! Numbers are the model's own: coids from 0, scoids from 1 and receive ids from 1. Whoever compares keeps a table of
-//! what the real ones are. Channel ids are those of the module.
+//! Numbers are the model's own: coids from 0, scoids and receive ids from 1; none comes back while the process lives.
+//! Whoever compares keeps a table of what the real ones are. Channel ids are those of the module.
 //!
 //! Not part of the model: faulting memory, connections that are descriptors, fork and exec, events, timers, names,
 //! rights, and the priority of server threads.

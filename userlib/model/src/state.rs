@@ -74,6 +74,7 @@ struct Client {
     /// Nothing where the channel is gone.
     connections: BTreeMap<i32, Option<Link>>,
     send: Option<Send>,
+    coids: i32,
 }
 
 /// A receive that has not returned.
@@ -120,6 +121,7 @@ struct Server {
     channels: BTreeMap<i32, Channel>,
     receives: Vec<Option<Receive>>,
     last_rcvid: i64,
+    scoids: i32,
 }
 
 /// Everything there is.
@@ -218,6 +220,7 @@ impl State {
             channels: BTreeMap::new(),
             receives: vec![None; threads],
             last_rcvid: 0,
+            scoids: 0,
         };
         Self {
             now: 0,
@@ -261,6 +264,12 @@ impl State {
         self.send(client).is_some()
     }
 
+    /// Priority of a client whose send is blocked.
+    #[must_use]
+    pub fn priority(&self, client: usize) -> Option<u8> {
+        Some(self.send(client)?.priority)
+    }
+
     /// True while a thread of a server is blocked in a receive.
     #[must_use]
     pub fn receives(&self, server: usize, thread: usize) -> bool {
@@ -269,12 +278,35 @@ impl State {
             .is_some_and(Option::is_some)
     }
 
+    /// Deadlines of the calls that are blocked.
+    #[must_use]
+    pub fn deadlines(&self) -> Vec<u32> {
+        let sends = self.clients.iter().flatten().filter_map(|client| {
+            let timeout = client.send.as_ref()?.timeout?;
+            Some(timeout.deadline)
+        });
+        let receives = self
+            .servers
+            .iter()
+            .flatten()
+            .flat_map(|server| server.receives.iter().flatten())
+            .filter_map(|receive| Some(receive.reception.timeout?.deadline));
+        sends.chain(receives).collect()
+    }
+
     /// Connections of a client, dead ones too.
     #[must_use]
     pub fn coids(&self, client: usize) -> Vec<i32> {
         self.client(client)
             .map(|client| client.connections.keys().copied().collect())
             .unwrap_or_default()
+    }
+
+    /// Where a connection leads: server, chid and scoid. Nothing if its channel is gone.
+    #[must_use]
+    pub fn connection(&self, client: usize, coid: i32) -> Option<(usize, i32, i32)> {
+        let link = self.link(client, coid)?;
+        Some((link.server, link.chid, link.scoid))
     }
 
     /// Channels of a server.
@@ -315,6 +347,19 @@ impl State {
                 Phase::Send => None,
             })
             .collect()
+    }
+
+    /// True if the client of a message has no connection left, so that the answer is the last the server has of it.
+    #[must_use]
+    pub fn answer_disconnects(&self, server: usize, rcvid: i64) -> bool {
+        let link = self
+            .by_rcvid(server, rcvid)
+            .and_then(|client| Some(self.send(client)?.link));
+        link.is_some_and(|link| {
+            self.channel(link.server, link.chid)
+                .and_then(|channel| channel.peers.get(&link.scoid))
+                .is_some_and(|peer| peer.connections == 0)
+        })
     }
 
     /// Receive ids that a server has been given so far: 1 to this.
@@ -548,6 +593,7 @@ impl State {
                     channels: BTreeMap::new(),
                     receives: vec![None; self.threads],
                     last_rcvid: 0,
+                    scoids: 0,
                 });
             }
             Step::KillClient { client } => self.kill_client(client, seen),
@@ -685,8 +731,11 @@ impl State {
                 bytes,
                 reception,
             } => {
-                let result = self.reply(*server, *rcvid, *status, bytes, seen);
-                let reply_error = Some(result.err().unwrap_or(Errno(0)));
+                // A receive that is wrong in itself does not even reply.
+                let reply_error = self.channel(*server, reception.chid).is_some().then(|| {
+                    let result = self.reply(*server, *rcvid, *status, bytes, seen);
+                    result.err().unwrap_or(Errno(0))
+                });
                 self.receive(*server, *thread, *reception, reply_error, seen);
             }
             Step::Reply {
@@ -1103,8 +1152,10 @@ impl State {
     // --- connections, ends ---
 
     fn attach(&mut self, client: usize, server: usize, chid: i32, seen: &mut Seen) {
-        let scoids: BTreeMap<i32, bool> = self.scoids(server).into_iter().collect();
-        let Some(channel) = self.channel_mut(server, chid) else {
+        let Some(process) = self.server_mut(server) else {
+            return seen.own(Outcome::Failed(Errno::ESRCH));
+        };
+        let Some(channel) = process.channels.get_mut(&chid) else {
             return seen.own(Outcome::Failed(Errno::ESRCH));
         };
         let known = channel
@@ -1117,27 +1168,26 @@ impl State {
                 *scoid
             }
             None => {
-                let scoid = lowest_free(1, &scoids);
+                process.scoids += 1;
                 let peer = Peer {
                     client: Some(client),
                     connections: 1,
                 };
-                channel.peers.insert(scoid, peer);
-                scoid
+                channel.peers.insert(process.scoids, peer);
+                process.scoids
             }
         };
         let Some(process) = self.client_mut(client) else {
             return;
         };
-        let coid = lowest_free(0, &process.connections);
-        process.connections.insert(
-            coid,
-            Some(Link {
-                server,
-                chid,
-                scoid,
-            }),
-        );
+        let coid = process.coids;
+        process.coids += 1;
+        let link = Link {
+            server,
+            chid,
+            scoid,
+        };
+        process.connections.insert(coid, Some(link));
         seen.own(Outcome::Number(coid.into()));
     }
 
@@ -1280,18 +1330,12 @@ impl State {
     // --- time ---
 
     fn advance(&mut self, seen: &mut Seen) {
-        let sends = self.clients.iter().flatten().filter_map(|client| {
-            let timeout = client.send.as_ref()?.timeout?;
-            Some(timeout.deadline)
-        });
-        let receives = self
-            .servers
-            .iter()
-            .flatten()
-            .flat_map(|server| server.receives.iter().flatten())
-            .filter_map(|receive| Some(receive.reception.timeout?.deadline));
         let now = self.now;
-        let next = sends.chain(receives).filter(|time| *time > now).min();
+        let next = self
+            .deadlines()
+            .into_iter()
+            .filter(|time| *time > now)
+            .min();
         self.now = next.unwrap_or(now + 1);
         let now = self.now;
         for client in 0..self.clients.len() {
