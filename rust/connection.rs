@@ -110,16 +110,11 @@ impl Connection {
         self.link.channel.is_ended()
     }
 
-    /// Whether it is one to this channel.
-    pub(crate) fn leads_to(&self, channel: &Arc<Channel>) -> bool {
-        Arc::ptr_eq(&self.link.channel, channel)
-    }
-
     /// Sets those of the flags that are in `mask` to `bits`; returns what they were.
     pub(crate) fn change_flags(&self, mask: u32, bits: u32) -> u32 {
         let mut old = self.flags.load(Relaxed);
         loop {
-            match self.flags.cmpxchg(old, old & !mask | bits & mask, Relaxed) {
+            match self.flags.cmpxchg(old, (old & !mask) | (bits & mask), Relaxed) {
                 Ok(old) => return old,
                 Err(now) => old = now,
             }

@@ -100,7 +100,7 @@ impl RcvidSource {
         if self.left == 0 {
             return None;
         }
-        let id = Rcvid(u32::from(self.block) << SERIAL_BITS | self.serial);
+        let id = Rcvid((u32::from(self.block) << SERIAL_BITS) | self.serial);
         self.serial = (self.serial + 1) % BLOCK_SIZE;
         self.left -= 1;
         Some(id)
@@ -121,7 +121,7 @@ pub(crate) fn next_block(block: u16) -> u16 {
 /// The numbers leave out the bit that marks a scoid, so that nobody mistakes one for the other.
 pub(crate) fn side_number(coid: i32) -> Option<u32> {
     let value = coid as u32 & !abi::SIDE_CHANNEL;
-    let number = value >> (SCOID_BIT + 1) << SCOID_BIT | value & SCOID_MASK;
+    let number = (value >> (SCOID_BIT + 1) << SCOID_BIT) | (value & SCOID_MASK);
     (coid > 0 && side_coid(number) == coid && number != 0).then_some(number)
 }
 
@@ -136,13 +136,13 @@ pub(crate) fn side_number_from(coid: i32) -> u32 {
     if value & abi::CONNECTION_SCOID != 0 {
         high + abi::CONNECTION_SCOID
     } else {
-        (high | value & SCOID_MASK).max(1)
+        (high | (value & SCOID_MASK)).max(1)
     }
 }
 
 /// The coid of side-channel connection `number`.
 pub(crate) fn side_coid(number: u32) -> i32 {
-    let value = number >> SCOID_BIT << (SCOID_BIT + 1) | number & SCOID_MASK;
+    let value = (number >> SCOID_BIT << (SCOID_BIT + 1)) | (number & SCOID_MASK);
     (value | abi::SIDE_CHANNEL) as i32
 }
 
