@@ -299,7 +299,7 @@ impl Qipc {
         Timer::create(&self.session, clock, event)
     }
 
-    /// Gives the calling thread its own priority back, while it stays with its channel. QNX `MsgCurrent` of 0.
+    /// Gives the calling thread its own priority back, as [`leave_channel`](Self::leave_channel). QNX `MsgCurrent` of 0.
     ///
     /// # Errors
     ///

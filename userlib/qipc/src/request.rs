@@ -170,7 +170,7 @@ impl Request {
     }
 
     /// Gives the calling thread the priority of this client, as receiving its message did. For a thread that turns from
-    /// one client to another. QNX `MsgCurrent`.
+    /// one client to another. Until its next receive, clients that come do not lift it. QNX `MsgCurrent`.
     ///
     /// # Errors
     ///

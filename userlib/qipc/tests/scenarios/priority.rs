@@ -68,7 +68,11 @@ fn at<'scope, 'env>(
     start(scope, move || {
         let place = Place::plain(&open());
         place.lift(level);
-        work
+        move || {
+            work();
+            // The priority goes with the channel that it came from.
+            drop(place);
+        }
     });
 }
 
