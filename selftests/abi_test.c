@@ -9,27 +9,44 @@
 #include "kselftest_harness.h"
 #include "qipc_test.h"
 
-/* Every call, with the size of the first version of its arguments. */
+/* Every call, with the size of its arguments now and in its first version. */
 static const struct {
 	const char *name;
 	unsigned int dir;
 	unsigned int nr;
 	size_t size;
+	size_t first;
 } calls[] = {
-	{ "GET_FEATURES", _IOC_READ | _IOC_WRITE, 0x20, 48 },
-	{ "CHANNEL_CREATE", _IOC_READ | _IOC_WRITE, 0x21, 8 },
-	{ "CHANNEL_DESTROY", _IOC_WRITE, 0x22, 8 },
-	{ "CHANNEL_FD", _IOC_WRITE, 0x23, 8 },
-	{ "CONNECT_ATTACH", _IOC_READ | _IOC_WRITE, 0x24, 24 },
-	{ "CONNECT_DETACH", _IOC_WRITE, 0x25, 8 },
-	{ "MSG_SEND", _IOC_READ | _IOC_WRITE, 0x28, 56 },
-	{ "MSG_RECEIVE", _IOC_READ | _IOC_WRITE, 0x29, 96 },
-	{ "MSG_REPLY", _IOC_READ | _IOC_WRITE, 0x2a, 40 },
-	{ "MSG_ERROR", _IOC_WRITE, 0x2b, 16 },
-	{ "MSG_READ", _IOC_READ | _IOC_WRITE, 0x2c, 48 },
-	{ "MSG_WRITE", _IOC_READ | _IOC_WRITE, 0x2d, 48 },
-	{ "MSG_INFO", _IOC_READ | _IOC_WRITE, 0x2e, 72 },
-	{ "MSG_REPLY_RECEIVE", _IOC_READ | _IOC_WRITE, 0x2f, 144 },
+	{ "GET_FEATURES", _IOC_READ | _IOC_WRITE, 0x20, 48, 48 },
+	{ "CHANNEL_CREATE", _IOC_READ | _IOC_WRITE, 0x21, 24, 8 },
+	{ "CHANNEL_DESTROY", _IOC_WRITE, 0x22, 8, 8 },
+	{ "CHANNEL_FD", _IOC_WRITE, 0x23, 8, 8 },
+	{ "CONNECT_ATTACH", _IOC_READ | _IOC_WRITE, 0x24, 24, 24 },
+	{ "CONNECT_DETACH", _IOC_WRITE, 0x25, 8, 8 },
+	{ "MSG_SEND", _IOC_READ | _IOC_WRITE, 0x28, 64, 56 },
+	{ "MSG_RECEIVE", _IOC_READ | _IOC_WRITE, 0x29, 104, 96 },
+	{ "MSG_REPLY", _IOC_READ | _IOC_WRITE, 0x2a, 40, 40 },
+	{ "MSG_ERROR", _IOC_WRITE, 0x2b, 16, 16 },
+	{ "MSG_READ", _IOC_READ | _IOC_WRITE, 0x2c, 48, 48 },
+	{ "MSG_WRITE", _IOC_READ | _IOC_WRITE, 0x2d, 48, 48 },
+	{ "MSG_INFO", _IOC_READ | _IOC_WRITE, 0x2e, 72, 72 },
+	{ "MSG_REPLY_RECEIVE", _IOC_READ | _IOC_WRITE, 0x2f, 152, 144 },
+	{ "PULSE_SEND", _IOC_WRITE, 0x30, 24, 24 },
+	{ "MSG_CURRENT", _IOC_WRITE, 0x31, 8, 8 },
+	{ "EVENT_DELIVER", _IOC_WRITE, 0x32, 40, 40 },
+	{ "EVENT_REGISTER", _IOC_READ | _IOC_WRITE, 0x33, 32, 32 },
+	{ "EVENT_UNREGISTER", _IOC_WRITE, 0x34, 8, 8 },
+	{ "TIMER_CREATE", _IOC_READ | _IOC_WRITE, 0x35, 32, 32 },
+	{ "TIMER_SETTIME", _IOC_READ | _IOC_WRITE, 0x36, 40, 40 },
+	{ "TIMER_GETTIME", _IOC_READ | _IOC_WRITE, 0x37, 32, 32 },
+	{ "TIMER_DELETE", _IOC_WRITE, 0x38, 8, 8 },
+	{ "NAME_ATTACH", _IOC_WRITE, 0x39, 32, 32 },
+	{ "NAME_DETACH", _IOC_WRITE, 0x3a, 16, 16 },
+	{ "NAME_OPEN", _IOC_READ | _IOC_WRITE, 0x3b, 24, 24 },
+	{ "CONNECT_FLAGS", _IOC_READ | _IOC_WRITE, 0x3c, 24, 24 },
+	{ "CONNECT_SERVER_INFO", _IOC_READ | _IOC_WRITE, 0x3d, 40, 40 },
+	{ "CONNECT_CLIENT_INFO", _IOC_READ | _IOC_WRITE, 0x3e, 64, 64 },
+	{ "CHANNEL_ACCESS", _IOC_READ | _IOC_WRITE, 0x3f, 24, 24 },
 };
 
 #define CALL(i, size)	_IOC(calls[i].dir, QIPC_IOC_TYPE, calls[i].nr, size)
@@ -93,6 +110,7 @@ static void valid_args(FIXTURE_DATA(abi) * self, int i, void *buf)
 	switch (calls[i].nr) {
 	case 0x22:
 	case 0x23:
+	case 0x3f:
 		((struct qipc_channel_destroy *)buf)->chid = self->chid;
 		break;
 	case 0x24: {
@@ -103,6 +121,7 @@ static void valid_args(FIXTURE_DATA(abi) * self, int i, void *buf)
 		break;
 	}
 	case 0x25:
+	case 0x30:
 		((struct qipc_connect_detach *)buf)->coid = self->side;
 		break;
 	case 0x28:
@@ -144,8 +163,53 @@ static void valid_args(FIXTURE_DATA(abi) * self, int i, void *buf)
 		receive_args(&arg->receive, self->chid, bytes, 8, QIPC_BUF | QIPC_NONBLOCK);
 		break;
 	}
+	case 0x33:
+		((struct qipc_event_register *)buf)->coid = QIPC_EVENT_SELF;
+		break;
+	case 0x35:
+		((struct qipc_timer_create *)buf)->clock = CLOCK_MONOTONIC;
+		break;
+	case 0x39: {
+		struct qipc_name_attach *arg = buf;
+
+		arg->chid = self->chid;
+		arg->length = 3;
+		arg->name = (uintptr_t)"abi";
+		break;
+	}
+	case 0x3a: {
+		struct qipc_name_detach *arg = buf;
+
+		arg->length = 3;
+		arg->name = (uintptr_t)"abi";
+		break;
+	}
+	case 0x3b: {
+		struct qipc_name_open *arg = buf;
+
+		arg->length = 3;
+		arg->name = (uintptr_t)"abi";
+		break;
+	}
+	case 0x3c:
+	case 0x3d:
+		/* Where pid and coid come first. */
+		((struct qipc_connect_flags *)buf)->coid = self->side;
+		break;
+	case 0x3e:
+		((struct qipc_connect_client_info *)buf)->scoid = -1;
+		break;
 	}
 }
+
+#define ALL_CHANNEL_FLAGS                                                                  \
+	(QIPC_CHF_FIXED_PRIORITY | QIPC_CHF_UNBLOCK | QIPC_CHF_THREAD_DEATH |              \
+	 QIPC_CHF_DISCONNECT | QIPC_CHF_SENDER_LEN | QIPC_CHF_COID_DISCONNECT |            \
+	 QIPC_CHF_REPLY_LEN | QIPC_CHF_PULSE_POOL | QIPC_CHF_PRIVATE |                     \
+	 QIPC_CHF_INHERIT_RUNMASK)
+#define ALL_CONNECT_FLAGS                                                                  \
+	(QIPC_COF_CLOEXEC | QIPC_COF_NOINHERIT | QIPC_COF_NOSHARE | QIPC_COF_NOEVENT |     \
+	 QIPC_COF_REG_EVENTS)
 
 /* The numbers the header gives are those of the table: sizes are the ABI. */
 TEST(numbers_and_sizes)
@@ -154,7 +218,11 @@ TEST(numbers_and_sizes)
 		QIPC_GET_FEATURES, QIPC_CHANNEL_CREATE, QIPC_CHANNEL_DESTROY, QIPC_CHANNEL_FD,
 		QIPC_CONNECT_ATTACH, QIPC_CONNECT_DETACH, QIPC_MSG_SEND, QIPC_MSG_RECEIVE,
 		QIPC_MSG_REPLY, QIPC_MSG_ERROR, QIPC_MSG_READ, QIPC_MSG_WRITE, QIPC_MSG_INFO,
-		QIPC_MSG_REPLY_RECEIVE,
+		QIPC_MSG_REPLY_RECEIVE, QIPC_PULSE_SEND, QIPC_MSG_CURRENT, QIPC_EVENT_DELIVER,
+		QIPC_EVENT_REGISTER, QIPC_EVENT_UNREGISTER, QIPC_TIMER_CREATE, QIPC_TIMER_SETTIME,
+		QIPC_TIMER_GETTIME, QIPC_TIMER_DELETE, QIPC_NAME_ATTACH, QIPC_NAME_DETACH,
+		QIPC_NAME_OPEN, QIPC_CONNECT_FLAGS, QIPC_CONNECT_SERVER_INFO,
+		QIPC_CONNECT_CLIENT_INFO, QIPC_CHANNEL_ACCESS,
 	};
 	size_t i;
 
@@ -170,7 +238,10 @@ TEST_F(abi, features)
 {
 	const uint64_t all = QIPC_FEATURE_MSG | QIPC_FEATURE_TRANSFER |
 			     QIPC_FEATURE_REPLY_RECEIVE | QIPC_FEATURE_POLL |
-			     QIPC_FEATURE_FD_CONNECTION;
+			     QIPC_FEATURE_FD_CONNECTION | QIPC_FEATURE_PULSE |
+			     QIPC_FEATURE_TIMEOUT | QIPC_FEATURE_EVENT | QIPC_FEATURE_TIMER |
+			     QIPC_FEATURE_PRIORITY | QIPC_FEATURE_NAME | QIPC_FEATURE_ACCESS |
+			     QIPC_FEATURE_CONNECT_INFO;
 	struct qipc_features features;
 
 	ASSERT_EQ(0, q_features(self->session, &features));
@@ -178,9 +249,8 @@ TEST_F(abi, features)
 	EXPECT_LT(0, features.inline_bytes);
 	EXPECT_GE(4096, features.inline_bytes);
 	EXPECT_EQ(all, features.features);
-	EXPECT_EQ(QIPC_CHF_SENDER_LEN | QIPC_CHF_REPLY_LEN | QIPC_CHF_PRIVATE,
-		  features.channel_flags);
-	EXPECT_EQ(QIPC_COF_CLOEXEC | QIPC_COF_NOSHARE, features.connect_flags);
+	EXPECT_EQ(ALL_CHANNEL_FLAGS, features.channel_flags);
+	EXPECT_EQ(ALL_CONNECT_FLAGS, features.connect_flags);
 	EXPECT_EQ(524288, features.max_parts);
 	EXPECT_EQ(INT_MAX, features.max_bytes);
 	EXPECT_EQ(0, features.reserved);
@@ -188,7 +258,7 @@ TEST_F(abi, features)
 
 TEST_F(abi, unknown_ioctls)
 {
-	static const unsigned int known_by_conn[] = { 0x25, 0x28 };
+	static const unsigned int known_by_conn[] = { 0x25, 0x28, 0x30, 0x3d };
 	char buf[256] = {};
 	unsigned int nr;
 	size_t i, j;
@@ -216,7 +286,7 @@ TEST_F(abi, unknown_ioctls)
 		EXPECT_EQ(-ENOTTY, q_ioctl(self->chfd, CALL(i, calls[i].size), buf)) {
 			TH_LOG("call %s", calls[i].name);
 		}
-		/* A connection knows two. */
+		/* A connection knows a few. */
 		for (j = 0; j < ARRAY_SIZE(known_by_conn); j++)
 			if (calls[i].nr == known_by_conn[j])
 				break;
@@ -237,10 +307,10 @@ TEST_F(abi, short_arguments)
 	size_t i, cut;
 
 	for (i = 0; i < ARRAY_SIZE(calls); i++) {
-		for (cut = 1; cut <= calls[i].size; cut = cut == 1 ? 4 : cut + 4) {
+		for (cut = 1; cut <= calls[i].first; cut = cut == 1 ? 4 : cut + 4) {
 			valid_args(self, i, buf);
 			memcpy(copy, buf, sizeof(buf));
-			ASSERT_EQ(-EINVAL, q_ioctl(self->session, CALL(i, calls[i].size - cut),
+			ASSERT_EQ(-EINVAL, q_ioctl(self->session, CALL(i, calls[i].first - cut),
 						   buf)) {
 				TH_LOG("call %s, %zu bytes short", calls[i].name, cut);
 			}
@@ -249,6 +319,62 @@ TEST_F(abi, short_arguments)
 	}
 	/* Nothing was created. */
 	EXPECT_EQ(2, q_create(self->session, 0));
+}
+
+/* Arguments of the first version, and of sizes between it and this one, lack nothing. */
+TEST_F(abi, grown_arguments)
+{
+	struct qipc_msg_reply_receive rr;
+	struct qipc_channel_create create;
+	struct qipc_msg_receive receive;
+	struct qipc_msg_send *send;
+	struct qipc_pulse pulse;
+	size_t size;
+
+	for (size = 8; size < sizeof(create); size += 4) {
+		memset(&create, SENTINEL, sizeof(create));
+		/* What is behind the size does not count. */
+		create.flags = QIPC_CHF_SENDER_LEN;
+		if (size > 8)
+			memset((char *)&create + 8, 0, size - 8);
+		ASSERT_EQ(0, q_ioctl(self->session, CALL(1, size), &create)) {
+			TH_LOG("%zu bytes", size);
+		}
+		EXPECT_EQ(2, create.chid);
+		EXPECT_EQ(SENTINEL, ((char *)&create)[sizeof(create) - 1]);
+		ASSERT_EQ(0, q_destroy(self->session, 2));
+	}
+	/* A pool of no pulses is what such a caller would ask for. */
+	create = (struct qipc_channel_create){ .flags = QIPC_CHF_PULSE_POOL, .num_pulses = 1 };
+	EXPECT_EQ(-EINVAL, q_ioctl(self->session, CALL(1, 8), &create));
+
+	for (size = 96; size < sizeof(receive); size += 4) {
+		ASSERT_EQ(0, q_pulse(self->session, self->side, -1, 1, size));
+		receive_args(&receive, self->chid, &pulse, sizeof(pulse), QIPC_BUF);
+		receive.timeout = size > 96 ? (uint64_t)SENTINEL32 << 32 : SENTINEL64;
+		ASSERT_EQ(0, q_ioctl(self->session, CALL(7, size), &receive));
+		EXPECT_EQ(0, receive.rcvid);
+		EXPECT_EQ(size, pulse.value);
+
+		ASSERT_EQ(0, q_pulse(self->session, self->side, -1, 1, size));
+		memset(&rr, 0, sizeof(rr));
+		receive_args(&rr.receive, self->chid, &pulse, sizeof(pulse), QIPC_BUF);
+		rr.receive.timeout = receive.timeout;
+		ASSERT_EQ(0, q_ioctl(self->session, CALL(13, size + 48), &rr));
+		EXPECT_EQ(0, rr.receive.rcvid);
+		EXPECT_EQ(size, pulse.value);
+	}
+
+	/* A send has nobody to receive it here, so it is one of nothing. */
+	send = &(struct qipc_msg_send){};
+	send_args(send, self->side, NULL, 0, NULL, 0);
+	send->coid = self->side + 1000;
+	send->timeout = 8;
+	EXPECT_EQ(-EFAULT, q_ioctl(self->session, CALL(6, 64), send));
+	EXPECT_EQ(-EBADF, q_ioctl(self->session, CALL(6, 56), send));
+	send->timeout = 8ULL << 32;
+	EXPECT_EQ(-EBADF, q_ioctl(self->session, CALL(6, 60), send));
+	EXPECT_EQ(-EINVAL, q_ioctl(self->session, CALL(6, 52), send));
 }
 
 TEST_F(abi, long_arguments)
@@ -386,17 +512,25 @@ static const struct {
 	size_t offset;
 	uint32_t known;
 } flag_fields[] = {
-	{ 1, offsetof(struct qipc_channel_create, flags),
-	  QIPC_CHF_SENDER_LEN | QIPC_CHF_REPLY_LEN | QIPC_CHF_PRIVATE },
+	{ 1, offsetof(struct qipc_channel_create, flags), ALL_CHANNEL_FLAGS },
 	{ 3, offsetof(struct qipc_channel_fd, flags), QIPC_FD_CLOEXEC },
-	{ 4, offsetof(struct qipc_connect_attach, flags), QIPC_COF_CLOEXEC | QIPC_COF_NOSHARE },
+	{ 4, offsetof(struct qipc_connect_attach, flags), ALL_CONNECT_FLAGS },
 	{ 6, offsetof(struct qipc_msg_send, flags), QIPC_SEND_BUF | QIPC_REPLY_BUF },
-	{ 7, offsetof(struct qipc_msg_receive, flags), QIPC_BUF | QIPC_NONBLOCK },
+	{ 7, offsetof(struct qipc_msg_receive, flags), QIPC_BUF | QIPC_NONBLOCK | QIPC_PULSE_ONLY },
 	{ 8, offsetof(struct qipc_msg_reply, flags), QIPC_BUF },
 	{ 10, offsetof(struct qipc_msg_transfer, flags), QIPC_BUF },
 	{ 11, offsetof(struct qipc_msg_transfer, flags), QIPC_BUF },
 	{ 13, offsetof(struct qipc_msg_reply_receive, reply.flags), QIPC_BUF },
-	{ 13, offsetof(struct qipc_msg_reply_receive, receive.flags), QIPC_BUF | QIPC_NONBLOCK },
+	{ 13, offsetof(struct qipc_msg_reply_receive, receive.flags),
+	  QIPC_BUF | QIPC_NONBLOCK | QIPC_PULSE_ONLY },
+	{ 16, offsetof(struct qipc_event_deliver, flags), QIPC_EVENT_VERIFY },
+	{ 20, offsetof(struct qipc_timer_settime, flags), QIPC_TIME_ABSOLUTE },
+	{ 23, offsetof(struct qipc_name_attach, flags), QIPC_NAME_ACCESS },
+	{ 25, offsetof(struct qipc_name_open, flags), ALL_CONNECT_FLAGS },
+	{ 26, offsetof(struct qipc_connect_flags, mask), QIPC_COF_CLOEXEC },
+	{ 27, offsetof(struct qipc_connect_server_info, flags), QIPC_SERVER_INFO_LIVE },
+	{ 29, offsetof(struct qipc_channel_access, set),
+	  QIPC_ACCESS_MODE | QIPC_ACCESS_UID | QIPC_ACCESS_GID | QIPC_ACCESS_CEILING },
 };
 
 TEST_F(abi, unknown_flags)
@@ -429,12 +563,16 @@ TEST_F(abi, unknown_flags)
 /* What the module says it takes, it takes: every channel flag, alone and all. */
 TEST_F(abi, known_channel_flags)
 {
+	struct qipc_event none = event_of_kind(QIPC_EVENT_NONE);
 	struct qipc_features features;
 	int bit, chid;
 
 	ASSERT_EQ(0, q_features(self->session, &features));
 	for (bit = 0; bit < 32; bit++) {
-		chid = q_create(self->session, 1U << bit);
+		if (1U << bit == QIPC_CHF_PULSE_POOL)
+			chid = q_create_pool(self->session, 0, 1, 0, &none);
+		else
+			chid = q_create(self->session, 1U << bit);
 		if (features.channel_flags & (1ULL << bit)) {
 			EXPECT_EQ(2, chid);
 			EXPECT_EQ(0, q_destroy(self->session, chid));
@@ -442,7 +580,7 @@ TEST_F(abi, known_channel_flags)
 			EXPECT_EQ(-EINVAL, chid);
 		}
 	}
-	EXPECT_EQ(2, q_create(self->session, features.channel_flags));
+	EXPECT_EQ(2, q_create_pool(self->session, features.channel_flags, 1, 0, &none));
 }
 
 /* A connection descriptor checks the flags of a send like a session does. */
@@ -470,6 +608,18 @@ static const struct {
 	{ 5, offsetof(struct qipc_connect_detach, reserved) },
 	{ 9, offsetof(struct qipc_msg_error, reserved) },
 	{ 13, offsetof(struct qipc_msg_reply_receive, reserved) },
+	{ 14, offsetof(struct qipc_pulse_send, reserved) },
+	{ 16, offsetof(struct qipc_event_deliver, event.reserved) },
+	{ 16, offsetof(struct qipc_event_deliver, reserved) },
+	{ 17, offsetof(struct qipc_event_register, event.reserved) },
+	{ 18, offsetof(struct qipc_event_unregister, reserved) },
+	{ 19, offsetof(struct qipc_timer_create, event.reserved) },
+	{ 21, offsetof(struct qipc_timer_gettime, reserved) },
+	{ 22, offsetof(struct qipc_timer_delete, reserved) },
+	{ 24, offsetof(struct qipc_name_detach, reserved) },
+	{ 25, offsetof(struct qipc_name_open, reserved) },
+	{ 26, offsetof(struct qipc_connect_flags, reserved) },
+	{ 27, offsetof(struct qipc_connect_server_info, reserved) },
 };
 
 TEST_F(abi, reserved_fields)

@@ -778,6 +778,38 @@ TEST_F(connect, passed_to_another_process)
 	EXPECT_EQ(getpid(), ours.pid);
 }
 
+/* NOINHERIT: of use to the process that made it, whoever else has the descriptor. */
+TEST_F(connect, not_inherited)
+{
+	struct peer *user = peer_start(false, self->session);
+	struct qipc_server_info server;
+	struct qipc_msg_info info;
+	struct qipc_msg_send arg;
+	int fd, status;
+	pid_t pid;
+
+	ASSERT_NE(NULL, user);
+	fd = q_attach(self->session, 0, self->chid, 0, QIPC_COF_NOINHERIT);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, fcntl(fd, F_GETFD));
+	pid = fork_bound();
+	if (!pid) {
+		if (q_send(fd, fd, "x", 1, NULL, 0, &arg) != -EBADF)
+			_exit(CHILD_SEND);
+		if (q_pulse(fd, fd, -1, 1, 2) != -EBADF)
+			_exit(CHILD_WRONG_ERRNO);
+		_exit(CHILD_OK);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(CHILD_OK, WEXITSTATUS(status));
+	EXPECT_TRUE(q_empty(self->session, self->chid));
+	user->fd = fd;
+	user->coid = fd;
+	EXPECT_EQ(0, info_of(self, user, &info));
+	ASSERT_EQ(0, q_server_info(fd, 0, fd, 0, &server));
+	EXPECT_EQ(QIPC_COF_NOINHERIT, server.flags & QIPC_COF_NOINHERIT);
+}
+
 TEST_F(connect, outlives_the_session_that_made_it)
 {
 	struct peer *user = peer_start(false, self->session);

@@ -366,8 +366,6 @@ TEST_F(event, signals)
 		{ QIPC_EVENT_SIGNAL_CODE, SIGUSR1, -1 },
 		{ QIPC_EVENT_SIGNAL_CODE, SIGUSR2, -100 },
 		{ QIPC_EVENT_SIGNAL_CODE, 40, 0 },
-		{ QIPC_EVENT_SIGNAL_THREAD, SIGUSR1, -1 },
-		{ QIPC_EVENT_SIGNAL_THREAD, 41, -128 },
 	};
 	struct peer *client = self->client;
 	struct qipc_event event;
@@ -394,10 +392,7 @@ TEST_F(event, signals)
 		}
 		EXPECT_EQ(0, q_deliver(self->session, self->rcvid, event));
 		if (cases[i].kind != QIPC_EVENT_SIGNAL_CODE) {
-			EXPECT_TRUE(pending(client, cases[i].sig,
-					    cases[i].kind == QIPC_EVENT_SIGNAL_THREAD)) {
-				TH_LOG("case %zu", i);
-			}
+			EXPECT_TRUE(pending(client, cases[i].sig, false));
 			peer_go(client, job_take_signal);
 		}
 		ASSERT_EQ(0, peer_wait(client)) {
@@ -407,6 +402,80 @@ TEST_F(event, signals)
 		if (cases[i].kind != QIPC_EVENT_SIGNAL)
 			EXPECT_EQ(0x1122334455667788ULL, client->value[2]);
 	}
+}
+
+/* One for the thread that waits for the answer, as long as it does. */
+TEST_F(event, signal_to_the_thread)
+{
+	struct qipc_event event = event_signal(QIPC_EVENT_SIGNAL_THREAD, SIGUSR1, -128, 5);
+	struct peer *client = self->client;
+	struct qipc_msg_receive rcv;
+
+	client->value[0] = SIGUSR1;
+	ASSERT_EQ(0, peer_call(client, job_block_signal));
+	peer_send(client, "m", 1, NULL, 0);
+	ASSERT_EQ(0, q_receive(self->session, self->chid, NULL, 0, &rcv));
+	ASSERT_TRUE(peer_blocked(client));
+	EXPECT_EQ(0, q_verify(self->session, rcv.rcvid, event));
+	EXPECT_EQ(0, q_deliver(self->session, rcv.rcvid, event));
+	EXPECT_TRUE(pending(client, SIGUSR1, true));
+	EXPECT_TRUE(peer_blocked(client));
+	EXPECT_EQ(0, q_reply(self->session, rcv.rcvid, 0, NULL, 0));
+	EXPECT_EQ(0, peer_wait(client));
+	ASSERT_EQ(0, peer_call(client, job_take_signal));
+	EXPECT_EQ(-128, client->value[1]);
+	EXPECT_EQ(5, client->value[2]);
+	EXPECT_EQ(-ESRCH, q_deliver(self->session, rcv.rcvid, event));
+	EXPECT_EQ(-ESRCH, q_verify(self->session, rcv.rcvid, event));
+}
+
+/* The end of the client's call. */
+TEST_F(event, unblock)
+{
+	struct qipc_event event = event_of_kind(QIPC_EVENT_UNBLOCK);
+	struct peer *client = self->client;
+	struct qipc_msg_receive rcv;
+
+	peer_send(client, "m", 1, NULL, 0);
+	ASSERT_EQ(0, q_receive(self->session, self->chid, NULL, 0, &rcv));
+	ASSERT_TRUE(peer_blocked(client));
+	EXPECT_EQ(0, q_verify(self->session, rcv.rcvid, event));
+	EXPECT_TRUE(peer_blocked(client));
+	EXPECT_EQ(0, q_deliver(self->session, rcv.rcvid, event));
+	EXPECT_EQ(-ETIMEDOUT, peer_wait(client));
+	EXPECT_EQ(-ESRCH, q_reply(self->session, rcv.rcvid, 0, NULL, 0));
+	EXPECT_EQ(-ESRCH, q_deliver(self->session, rcv.rcvid, event));
+	/* It is for one call, not for the next. */
+	peer_send(client, "m", 1, NULL, 0);
+	ASSERT_TRUE(peer_blocked(client));
+	EXPECT_EQ(-ESRCH, q_deliver(self->session, rcv.rcvid, event));
+	EXPECT_EQ(-ESRCH, q_deliver(self->session, self->rcvid, event));
+	EXPECT_TRUE(peer_blocked(client));
+	ASSERT_EQ(0, q_receive(self->session, self->chid, NULL, 0, &rcv));
+	EXPECT_EQ(0, q_reply(self->session, rcv.rcvid, 0, NULL, 0));
+	EXPECT_EQ(0, peer_wait(client));
+}
+
+TEST_F(event, unblock_with_the_flag)
+{
+	struct qipc_event event = event_of_kind(QIPC_EVENT_UNBLOCK);
+	struct qipc_msg_receive rcv;
+	struct qipc_pulse pulse;
+	struct peer *client;
+	int chid = q_create(self->session, QIPC_CHF_UNBLOCK);
+
+	ASSERT_LT(0, chid);
+	client = client_start(variant->process, variant->fd_space, self->session, chid);
+	ASSERT_NE(NULL, client);
+	peer_send(client, "m", 1, NULL, 0);
+	ASSERT_EQ(0, q_receive(self->session, chid, NULL, 0, &rcv));
+	EXPECT_EQ(0, q_deliver(self->session, rcv.rcvid, event));
+	ASSERT_EQ(0, q_receive_pulse_soon(self->session, chid, &pulse));
+	EXPECT_TRUE(pulse_is(&pulse, QIPC_PULSE_UNBLOCK, rcv.rcvid, rcv.info.scoid));
+	EXPECT_TRUE(peer_waits(client));
+	EXPECT_EQ(0, q_error(self->session, rcv.rcvid, -1));
+	EXPECT_EQ(0, peer_wait(client));
+	EXPECT_EQ(ETIMEDOUT, client->send.error);
 }
 
 /* A signal interrupts a client in the call that it is blocked in. */

@@ -613,6 +613,9 @@ TEST_F(pulse_order, B80_arrival_inside_a_priority)
 		EXPECT_TRUE(message_is(self->session, self->chid, 'c'));
 		EXPECT_TRUE(pulse_next(self, 3));
 		EXPECT_TRUE(q_empty(self->session, self->chid));
+		EXPECT_EQ(0, peer_wait(self->client[0]));
+		EXPECT_EQ(0, peer_wait(self->client[1]));
+		EXPECT_EQ(0, peer_wait(self->client[2]));
 	}
 }
 

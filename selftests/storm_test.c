@@ -15,7 +15,7 @@
 
 enum {
 	ROUNDS = 1000,
-	CLIENTS = 4,		/* threads of the client process */
+	CLIENTS = 8,		/* threads of the client process */
 	HELD = 3,		/* messages that the server has at a time */
 	WORDS = 1200,		/* of a large message */
 	SLOTS = 40000,
@@ -96,7 +96,7 @@ static void send_one(struct client *client, uint64_t number)
 	if (storm->kind == TIMEOUT) {
 		/* From so short that it is over before the call to longer than the server needs. */
 		timeout = timeout_in(QIPC_TIMEOUT_SEND | QIPC_TIMEOUT_REPLY,
-				     (random >> 8) % (1000ULL << (random >> 32) % 12));
+				     (random >> 8) % (4000ULL << (random >> 32) % 12));
 		send.timeout = (uintptr_t)&timeout;
 	}
 	__atomic_store_n(&slot->sent, 1, __ATOMIC_SEQ_CST);
