@@ -196,7 +196,8 @@ TEST_F(disconnect, B106_forked_child)
 	/* The descriptor of the parent is still connected. */
 	client = peer_start(false, self->session);
 	ASSERT_NE(NULL, client);
-	client->fd = client->coid = conn;
+	client->fd = conn;
+	client->coid = conn;
 	scoid = peer_scoid(client, self->session, self->chid);
 	ASSERT_LT(0, scoid);
 	EXPECT_NE(rcv.info.scoid, scoid);
@@ -388,11 +389,7 @@ TEST_F(disconnect, B109_given_back)
 		coid = q_attach(self->session, 0, self->chid, variant->fd_space ? 0 :
 				QIPC_SIDE_CHANNEL, QIPC_COF_NOSHARE);
 		ASSERT_LE(0, coid);
-		if (variant->fd_space) {
-			ASSERT_EQ(0, close(coid));
-		} else {
-			ASSERT_EQ(0, q_detach(self->session, coid));
-		}
+		ASSERT_EQ(0, variant->fd_space ? close(coid) : q_detach(self->session, coid));
 		ASSERT_EQ(0, q_receive_pulse_soon(self->session, self->chid, &pulse));
 		ASSERT_EQ(QIPC_PULSE_DISCONNECT, pulse.code);
 		ASSERT_EQ(0, q_detach(self->session, pulse.scoid));
@@ -446,11 +443,8 @@ TEST_F(coid_death, B110_one_for_each_connection)
 		}
 		/* One that was given up does not count. */
 		ASSERT_EQ(0, q_detach(self->session, coid[4]));
-		if (dies) {
-			EXPECT_EQ(256 + SIGKILL, peer_kill(self->server));
-		} else {
-			EXPECT_EQ(0, peer_call(self->server, job_destroy));
-		}
+		EXPECT_EQ(dies ? 256 + SIGKILL : 0, dies ? peer_kill(self->server) :
+						    peer_call(self->server, job_destroy));
 		for (i = 0; i < COUNT - 1; i++) {
 			ASSERT_EQ(0, q_receive_pulse_soon(self->session, self->chid, &pulse));
 			for (j = 0; j < COUNT; j++)
@@ -473,11 +467,7 @@ TEST_F(coid_death, B110_one_for_each_connection)
 						   &info));
 			EXPECT_EQ(coid[i], info.coid);
 			EXPECT_EQ(QIPC_COF_DEAD, info.flags & QIPC_COF_DEAD);
-			if (i & 1) {
-				EXPECT_EQ(0, close(coid[i]));
-			} else {
-				EXPECT_EQ(0, q_detach(self->session, coid[i]));
-			}
+			EXPECT_EQ(0, i & 1 ? close(coid[i]) : q_detach(self->session, coid[i]));
 		}
 		if (!dies)
 			ASSERT_EQ(0, peer_call(self->server, job_create));

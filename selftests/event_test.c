@@ -151,7 +151,8 @@ TEST_F(event, B116_any_thread_no_other_process)
 
 	ASSERT_NE(NULL, thread);
 	ASSERT_NE(NULL, process);
-	thread->value[0] = process->value[0] = self->rcvid;
+	thread->value[0] = self->rcvid;
+	process->value[0] = self->rcvid;
 	thread->event = event_pulse(self->client->own_coid, -1, 1, 2);
 	process->event = thread->event;
 	EXPECT_EQ(0, peer_call(thread, job_deliver));

@@ -157,7 +157,8 @@ TEST_F(info, of_a_descriptor)
 	scoid = info.scoid;
 	client = peer_start(false, self->session);
 	ASSERT_NE(NULL, client);
-	client->fd = client->coid = conn;
+	client->fd = conn;
+	client->coid = conn;
 	peer_send(client, NULL, 0, NULL, 0);
 	ASSERT_EQ(0, q_receive(self->session, self->chid, NULL, 0, &rcv));
 	EXPECT_EQ(rcv.info.scoid, scoid);
@@ -207,7 +208,8 @@ TEST_F(info, B16_of_another_process)
 	EXPECT_EQ(-EINVAL, q_server_info(self->session, client->pid, client->coid + 1, 0, &info));
 	if (geteuid())
 		SKIP(return, "changing the user takes root");
-	nobody->value[0] = nobody->value[1] = NOBODY;
+	nobody->value[0] = NOBODY;
+	nobody->value[1] = NOBODY;
 	ASSERT_EQ(0, peer_call(nobody, job_become));
 	nobody->value[0] = client->pid;
 	nobody->value[1] = 0;
@@ -360,7 +362,8 @@ TEST_F(info, B19_captured_when_connected)
 	client = client_start(true, true, self->session, self->chid);
 	ASSERT_NE(NULL, client);
 	scoid = peer_scoid(client, self->session, self->chid);
-	client->value[0] = client->value[1] = NOBODY;
+	client->value[0] = NOBODY;
+	client->value[1] = NOBODY;
 	ASSERT_EQ(0, peer_call(client, job_become));
 	EXPECT_EQ(scoid, peer_scoid(client, self->session, self->chid));
 	ASSERT_EQ(0, q_client_info(self->session, scoid, &info, NULL, 0));

@@ -295,11 +295,8 @@ TEST_F(name, B122_disconnect_pulse)
 		ASSERT_EQ(0, open_name(client, "B122"));
 		scoid = peer_scoid(client, self->session, chid);
 		ASSERT_LT(0, scoid);
-		if (i) {
-			EXPECT_EQ(256 + SIGKILL, peer_kill(client));
-		} else {
-			EXPECT_EQ(0, peer_call(client, job_detach));
-		}
+		EXPECT_EQ(i ? 256 + SIGKILL : 0, i ? peer_kill(client) :
+						 peer_call(client, job_detach));
 		ASSERT_EQ(0, q_receive_pulse_soon(self->session, chid, &pulse));
 		EXPECT_EQ(QIPC_PULSE_DISCONNECT, pulse.code);
 		EXPECT_EQ(scoid, pulse.scoid);

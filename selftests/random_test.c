@@ -297,6 +297,7 @@ static long job_client(struct peer *peer)
 		peer->value[1] = round;
 		make_plan(&plan, SEED, round);
 		memset(arg, SENTINEL, sizeof(*arg));
+		arg->timeout = 0;
 		arg->coid = peer->coid;
 		arg->flags = (plan.send.buffer ? QIPC_SEND_BUF : 0) |
 			     (plan.room.buffer ? QIPC_REPLY_BUF : 0);

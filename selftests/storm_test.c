@@ -173,7 +173,8 @@ static void answer_one(int index)
 	if (ret && ret != -ESRCH)
 		is_wrong("result of an answer", ret);
 	/* Whatever came of it: there is no second answer, nor one for the next message. */
-	words[0] = words[WORDS - 1] = ~0ULL;
+	words[0] = ~0ULL;
+	words[WORDS - 1] = ~0ULL;
 	ret = q_reply(storm->session, held.rcvid, BOGUS, words, sizeof(words));
 	if (ret != -ESRCH)
 		is_wrong("result of a second answer", ret);

@@ -465,8 +465,10 @@ TEST_F(timer, wrong_arguments)
 	EXPECT_EQ(0, timer);
 	EXPECT_EQ(-EINVAL, q_timer_settime(self->session, timer, 2, 1, 0));
 	EXPECT_EQ(-EINVAL, q_timer_settime(self->session, timer, 0x80000000, 1, 0));
-	get.timer = del.timer = timer;
-	get.reserved = del.reserved = 1;
+	get.timer = timer;
+	get.reserved = 1;
+	del.timer = timer;
+	del.reserved = 1;
 	EXPECT_EQ(-EINVAL, q_ioctl(self->session, QIPC_TIMER_GETTIME, &get));
 	EXPECT_EQ(-EINVAL, q_ioctl(self->session, QIPC_TIMER_DELETE, &del));
 	/* Further than any clock goes. */
