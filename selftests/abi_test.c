@@ -527,7 +527,6 @@ static const struct {
 	{ 20, offsetof(struct qipc_timer_settime, flags), QIPC_TIME_ABSOLUTE },
 	{ 23, offsetof(struct qipc_name_attach, flags), QIPC_NAME_ACCESS },
 	{ 25, offsetof(struct qipc_name_open, flags), ALL_CONNECT_FLAGS },
-	{ 26, offsetof(struct qipc_connect_flags, mask), QIPC_COF_CLOEXEC },
 	{ 27, offsetof(struct qipc_connect_server_info, flags), QIPC_SERVER_INFO_LIVE },
 	{ 29, offsetof(struct qipc_channel_access, set),
 	  QIPC_ACCESS_MODE | QIPC_ACCESS_UID | QIPC_ACCESS_GID | QIPC_ACCESS_CEILING },
