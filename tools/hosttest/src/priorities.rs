@@ -10,9 +10,8 @@ use crate::base::{
 const BATCH: Scheduling = Scheduling::Shared(3);
 
 fn own() -> impl Iterator<Item = Scheduling> {
-    let real_time = (1..=HIGHEST).flat_map(|level| {
-        [true, false].map(|fifo| Scheduling::RealTime { fifo, level })
-    });
+    let real_time = (1..=HIGHEST)
+        .flat_map(|level| [true, false].map(|fifo| Scheduling::RealTime { fifo, level }));
     real_time.chain([BATCH])
 }
 
@@ -28,7 +27,10 @@ fn nobody_is_lifted_above_the_ceiling() {
         for wish in wishes() {
             for ceiling in 0..=HIGHEST {
                 let level = wish.scheduling(own, ceiling).level();
-                assert!(level <= ceiling.max(own.level()), "{own:?} {wish:?} {ceiling}");
+                assert!(
+                    level <= ceiling.max(own.level()),
+                    "{own:?} {wish:?} {ceiling}"
+                );
             }
         }
     }
