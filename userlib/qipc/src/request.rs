@@ -42,7 +42,7 @@ pub struct MessageInfo {
     pub scoid: i32,
     /// The client's own name for the connection.
     pub coid: i32,
-    /// The client's priority when it sent: 1 to 99 for the real-time policies, 0 for the others.
+    /// The client's priority when it was received: 1 to 99 for the real-time policies, 0 for the others.
     pub priority: i16,
     /// Nothing when the message is received; [`Request::current_info`] knows what has become of it.
     pub flags: MessageFlags,
