@@ -114,7 +114,10 @@ impl Connection {
     pub(crate) fn change_flags(&self, mask: u32, bits: u32) -> u32 {
         let mut old = self.flags.load(Relaxed);
         loop {
-            match self.flags.cmpxchg(old, (old & !mask) | (bits & mask), Relaxed) {
+            match self
+                .flags
+                .cmpxchg(old, (old & !mask) | (bits & mask), Relaxed)
+            {
                 Ok(old) => return old,
                 Err(now) => old = now,
             }
