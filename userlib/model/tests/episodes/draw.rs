@@ -61,9 +61,13 @@ fn length(rng: &mut Rng) -> usize {
     }
 }
 
-/// Above that of the controller, or none.
-fn priority(rng: &mut Rng) -> u8 {
-    [0, 2, 3, 4, 5, 6][rng.usize(..6)]
+/// Above that of the controller, or now and then none. Each client has one that it keeps to half of the time.
+fn priority(rng: &mut Rng, client: usize) -> u8 {
+    match rng.u8(..12) {
+        0 => 0,
+        1..=6 => 3 + client as u8 / 2,
+        _ => rng.u8(2..7),
+    }
 }
 
 fn bytes(rng: &mut Rng) -> Vec<u8> {
@@ -123,7 +127,7 @@ fn client_step(rng: &mut Rng, state: &State) -> Option<Step> {
             coid,
             message: bytes(rng),
             room: vec![UNTOUCHED; length(rng)],
-            priority: priority(rng),
+            priority: priority(rng, client),
             timeout: timeout(rng, state, false),
         },
         50..=64 => Step::Pulse {
@@ -136,7 +140,7 @@ fn client_step(rng: &mut Rng, state: &State) -> Option<Step> {
         65..=77 => Step::SignalClient { client },
         78..=84 => Step::Detach { client, coid },
         85..=88 if coids.len() < 4 => return attach(rng, state, client),
-        85..=96 => Step::Advance,
+        85..=98 => Step::Advance,
         _ => Step::KillClient { client },
     })
 }

@@ -28,11 +28,13 @@ use std::time::{Duration, Instant};
 
 use draw::{dismantle, draw, Move};
 use fastrand::Rng;
-use qipc_model::State;
+use qipc_model::{Flaw, State};
 use real::{Real, Verdict, CLIENTS, RECEIVERS, SERVERS};
 
 /// Tests that the episodes are divided into, to see how far it is.
 const BATCHES: u64 = 8;
+/// Longer than anything takes in an emulated machine.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Priority of the controller, below all others that are real-time.
 const CONTROLLER: i32 = 1;
 /// How long a difference is looked into.
@@ -51,8 +53,12 @@ fn setting(name: &str, default: u64) -> u64 {
         .unwrap_or(default)
 }
 
-fn empty() -> State {
-    State::new(CLIENTS, SERVERS, RECEIVERS)
+fn empty(flaw: Option<Flaw>) -> State {
+    let state = State::new(CLIENTS, SERVERS, RECEIVERS);
+    match flaw {
+        Some(flaw) => state.with_flaw(flaw),
+        None => state,
+    }
 }
 
 /// A step in both.
@@ -62,8 +68,14 @@ fn both(real: &mut Real, state: &mut State, step: &Move) -> Verdict {
 }
 
 /// Random steps, and then those that leave nothing behind. What was done is in `done`.
-fn episode(real: &mut Real, seed: u64, steps: usize, done: &mut Vec<Move>) -> Verdict {
-    let (mut rng, mut state) = (Rng::with_seed(seed), empty());
+fn episode(
+    real: &mut Real,
+    seed: u64,
+    steps: usize,
+    flaw: Option<Flaw>,
+    done: &mut Vec<Move>,
+) -> Verdict {
+    let (mut rng, mut state) = (Rng::with_seed(seed), empty(flaw));
     real.begin()?;
     for _ in 0..steps {
         done.push(draw(&mut rng, &state));
@@ -86,7 +98,7 @@ fn finish(real: &mut Real, state: &mut State, done: &mut Vec<Move>) -> Verdict {
 
 /// Does again what was done, as far as it can be; steps that were done, and the difference, if it is there again.
 fn again(board: &'static raw::Board, steps: &[Move]) -> Verdict<Option<(Vec<Move>, String)>> {
-    let (mut real, mut state) = (Real::new(board)?, empty());
+    let (mut real, mut state) = (Real::new(board, PATIENCE)?, empty(None));
     real.begin()?;
     let mut done = Vec::new();
     let mut difference = None;
@@ -182,12 +194,12 @@ fn report(board: &'static raw::Board, seed: u64, steps: Vec<Move>, difference: &
 /// A share of the episodes; false if one of them differs.
 fn batch(board: &'static raw::Board, settings: &Settings, number: u64) -> Verdict<bool> {
     let start = Instant::now();
-    let mut real = Real::new(board)?;
+    let mut real = Real::new(board, PATIENCE)?;
     let (mut episodes, mut steps) = (0, 0);
     for index in (number..settings.episodes).step_by(BATCHES as usize) {
         let seed = settings.seed.wrapping_add(index);
         let mut done = Vec::new();
-        if let Err(difference) = episode(&mut real, seed, settings.steps, &mut done) {
+        if let Err(difference) = episode(&mut real, seed, settings.steps, None, &mut done) {
             real.end()?;
             report(board, seed, done, &difference);
             return Ok(false);
@@ -201,18 +213,69 @@ fn batch(board: &'static raw::Board, settings: &Settings, number: u64) -> Verdic
     Ok(true)
 }
 
+/// A model with a rule broken has to differ from the module in one of the first episodes.
+fn is_noticed(board: &'static raw::Board, settings: &Settings, flaw: Flaw) -> Verdict<bool> {
+    const EPISODES: u64 = 60;
+    let mut real = Real::new(board, Duration::from_secs(1))?;
+    for index in 0..EPISODES {
+        let (seed, mut done) = (settings.seed.wrapping_add(index), Vec::new());
+        if episode(&mut real, seed, settings.steps, Some(flaw), &mut done).is_err() {
+            real.end()?;
+            println!("{flaw:?}: noticed in episode {index}, step {}", done.len());
+            return Ok(true);
+        }
+    }
+    real.end()?;
+    println!("{flaw:?}: not noticed");
+    Ok(false)
+}
+
+/// Each of the rules.
+fn broken_rules_are_noticed(board: &'static raw::Board, settings: &Settings) -> Verdict<bool> {
+    let mut all = true;
+    for flaw in [
+        Flaw::UnblockEachTime,
+        Flaw::UnblockKept,
+        Flaw::KilledStaysQueued,
+        Flaw::DisconnectEachTime,
+        Flaw::DisconnectForgotten,
+        Flaw::SameReceiveId,
+        Flaw::DestroyForgets,
+        Flaw::NoPriorities,
+        Flaw::ReceivedTwice,
+        Flaw::LateDelivery,
+    ] {
+        all &= is_noticed(board, settings, flaw)?;
+    }
+    Ok(all)
+}
+
+/// Prints the result of a test; 1 if it failed.
+fn judge(name: &str, result: Verdict<bool>) -> u64 {
+    if let Err(error) = &result {
+        println!("{error}");
+    }
+    let word = if result == Ok(true) { "ok" } else { "FAILED" };
+    println!("test {name} ... {word}");
+    u64::from(word != "ok")
+}
+
 fn main() -> ExitCode {
     let settings = Settings {
         seed: setting("QIPC_MODEL_SEED", 20_261_123),
         episodes: setting("QIPC_MODEL_EPISODES", 1000),
         steps: setting("QIPC_MODEL_STEPS", 100) as usize,
     };
-    println!("\nrunning {BATCHES} tests");
+    println!("\nrunning {} tests", BATCHES + 1);
     if !Path::new("/dev/qipc").exists() {
         for number in 0..BATCHES {
             println!("test batch_{number} ... ignored, needs /dev/qipc: run in the VM");
         }
-        println!("\ntest result: ok. 0 passed; 0 failed; {BATCHES} ignored; 0 measured; 0 filtered out\n");
+        println!("test broken_rules_are_noticed ... ignored, needs /dev/qipc: run in the VM");
+        println!(
+            "\ntest result: ok. 0 passed; 0 failed; {} ignored; 0 measured; 0 filtered out\n",
+            BATCHES + 1
+        );
         return ExitCode::SUCCESS;
     }
     println!(
@@ -226,19 +289,17 @@ fn main() -> ExitCode {
     let start = Instant::now();
     let mut failed = 0;
     for number in 0..BATCHES {
-        let result = batch(board, &settings, number);
-        if let Err(error) = &result {
-            println!("{error}");
-        }
-        let word = if result == Ok(true) { "ok" } else { "FAILED" };
-        failed += u64::from(word != "ok");
-        println!("test batch_{number} ... {word}");
+        failed += judge(&format!("batch_{number}"), batch(board, &settings, number));
     }
+    failed += judge(
+        "broken_rules_are_noticed",
+        broken_rules_are_noticed(board, &settings),
+    );
     let _ = raw::set_clock(time + start.elapsed().as_nanos() as u64);
     println!(
         "\ntest result: {}. {} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out; finished in {:.2}s\n",
         if failed == 0 { "ok" } else { "FAILED" },
-        BATCHES - failed,
+        BATCHES + 1 - failed,
         start.elapsed().as_secs_f64(),
     );
     ExitCode::from(if failed == 0 { 0 } else { 101 })

@@ -22,8 +22,8 @@ pub const SERVERS: usize = 2;
 /// Threads of a server that receive.
 pub const RECEIVERS: usize = HELPER;
 
-/// Longer than anything takes in an emulated machine.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Longer than the start of a process takes in an emulated machine.
+const START: Duration = Duration::from_secs(20);
 /// The model's unit of time. The clock only gets from one to the next when it is set.
 const HOUR: u64 = 3_600_000_000_000;
 /// What is used where the model knows that there is no such number.
@@ -70,16 +70,19 @@ pub struct Real {
     signals: [[u32; raw::THREADS]; raw::PROCESSES],
     /// The real-time clock at the model's time 0.
     zero: u64,
+    /// How long a call may take that has to return.
+    patience: Duration,
 }
 
 impl Real {
-    pub fn new(board: &'static Board) -> Verdict<Self> {
+    pub fn new(board: &'static Board, patience: Duration) -> Verdict<Self> {
         let mut real = Self {
             board,
             pids: [None; raw::PROCESSES],
             names: Names::default(),
             given: Default::default(),
             signals: Default::default(),
+            patience,
             zero: raw::clock().map_err(|error| error.to_string())?,
         };
         for process in 0..raw::PROCESSES {
@@ -112,7 +115,7 @@ impl Real {
         }
         let pid = raw::fork(|| worker::run(mailboxes)).map_err(|error| format!("fork: {error}"))?;
         self.pids[process] = Some(pid);
-        wait_for("a new process", || {
+        wait_for(START, "a new process", || {
             Ok(mailboxes
                 .iter()
                 .all(|mailbox| mailbox.tid.load(Ordering::Acquire) != 0))
@@ -161,8 +164,10 @@ impl Real {
                 self.mailbox(thread).post(order, data);
             }
         }
-        wait_for("a call that returns", || self.is_quiet(state))
-            .map_err(|error| format!("{error}; {}", self.differences(state)))?;
+        wait_for(self.patience, "a call that returns", || {
+            self.is_quiet(state)
+        })
+        .map_err(|error| format!("{error}; {}", self.differences(state)))?;
         self.wait_for_the_idle(step, state)?;
         expected
             .iter()
@@ -461,13 +466,18 @@ impl Real {
                 .tid
                 .load(Ordering::Acquire);
             let pid = self.pids[client].unwrap_or(0);
-            let path = format!("/proc/{pid}/task/{tid}/syscall");
-            wait_for("a client that is blocked in the module", || {
-                let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-                // While it is not asleep this says "running".
-                let mut words = text.split(' ').take(1);
-                Ok(words.next() == Some(&libc::SYS_ioctl.to_string()))
-            })?;
+            let path = format!("/proc/{pid}/task/{tid}/stat");
+            wait_for(
+                self.patience,
+                "a client that is blocked in the module",
+                || {
+                    let text =
+                        fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+                    let (_, state) = text.rsplit_once(") ").unwrap_or_default();
+                    // One that has asked to be let go cannot be interrupted again.
+                    Ok(state.starts_with(['S', 'D']))
+                },
+            )?;
         }
         Ok(())
     }
@@ -561,7 +571,8 @@ impl Real {
                     self.given[server].insert(report.value),
                     true,
                 )?;
-                self.names.rcvids.insert((server, *rcvid), report.value);
+                let before = self.names.rcvids.insert((server, *rcvid), report.value);
+                same("an earlier message of this receive id", before, None)?;
                 self.compare_info(server, report, info)?;
                 holds(data, bytes)
             }
@@ -710,14 +721,17 @@ fn holds(data: &[u8], bytes: &[u8]) -> Verdict {
     }
 }
 
-fn wait_for(what: &str, truth: impl Fn() -> Verdict<bool>) -> Verdict {
+fn wait_for(patience: Duration, what: &str, truth: impl Fn() -> Verdict<bool>) -> Verdict {
     let mut start = None;
+    let mut pause = Duration::from_micros(250);
     while !truth()? {
         let start = start.get_or_insert_with(Instant::now);
-        if start.elapsed() > PATIENCE {
+        if start.elapsed() > patience {
             return Err(format!("{what} does not come"));
         }
-        thread::sleep(Duration::from_micros(50));
+        // Long enough for those without a real-time priority to get somewhere.
+        thread::sleep(pause);
+        pause = (2 * pause).min(Duration::from_millis(4));
     }
     Ok(())
 }
