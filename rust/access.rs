@@ -96,7 +96,7 @@ impl Access {
     }
 
     /// Highest priority that clients can lift the threads of the channel to.
-    pub(crate) fn ceiling(&self) -> u8 {
+    fn ceiling(&self) -> u8 {
         self.ceiling.level()
     }
 

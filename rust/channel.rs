@@ -151,11 +151,6 @@ impl Channel {
         self.flags
     }
 
-    /// Highest priority that clients can lift its threads to.
-    pub(crate) fn ceiling(&self) -> u8 {
-        self.access.ceiling()
-    }
-
     /// A pulse has found no room: lets happen what is meant to, unless that is no news.
     pub(crate) fn overflowed(&self) {
         if let Some(event) = &self.on_overflow {
