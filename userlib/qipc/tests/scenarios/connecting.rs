@@ -9,21 +9,41 @@ use crate::support::{channel, open, os};
 pub fn the_module_tells_what_it_can_do() {
     let qipc = open();
     let features = qipc.features();
-    assert!(features.abi_version >= 1);
+    assert!(features.abi_version >= 2);
     assert!(features.inline_bytes > 0);
     assert_eq!(features.max_parts, 524_288);
     assert_eq!(features.max_bytes, 0x7fff_ffff);
-    assert!(features.calls.contains(
-        FeatureFlags::MSG
-            | FeatureFlags::TRANSFER
-            | FeatureFlags::REPLY_RECEIVE
-            | FeatureFlags::POLL
-            | FeatureFlags::FD_CONNECTION
-    ));
-    assert!(features.channel_flags.contains(ChannelFlags::PRIVATE));
-    assert!(features
-        .connect_flags
-        .contains(ConnectFlags::CLOEXEC | ConnectFlags::NOSHARE));
+    let calls = FeatureFlags::MSG
+        | FeatureFlags::TRANSFER
+        | FeatureFlags::REPLY_RECEIVE
+        | FeatureFlags::POLL
+        | FeatureFlags::FD_CONNECTION
+        | FeatureFlags::PULSE
+        | FeatureFlags::TIMEOUT
+        | FeatureFlags::EVENT
+        | FeatureFlags::TIMER
+        | FeatureFlags::PRIORITY
+        | FeatureFlags::NAME
+        | FeatureFlags::ACCESS
+        | FeatureFlags::CONNECT_INFO;
+    assert!(features.calls.contains(calls), "{features:?}");
+    let channel = ChannelFlags::FIXED_PRIORITY
+        | ChannelFlags::UNBLOCK
+        | ChannelFlags::THREAD_DEATH
+        | ChannelFlags::DISCONNECT
+        | ChannelFlags::SENDER_LEN
+        | ChannelFlags::COID_DISCONNECT
+        | ChannelFlags::REPLY_LEN
+        | ChannelFlags::PULSE_POOL
+        | ChannelFlags::PRIVATE
+        | ChannelFlags::INHERIT_RUNMASK;
+    assert_eq!(features.channel_flags, channel);
+    let connect = ConnectFlags::CLOEXEC
+        | ConnectFlags::NOINHERIT
+        | ConnectFlags::NOSHARE
+        | ConnectFlags::NOEVENT
+        | ConnectFlags::REG_EVENTS;
+    assert_eq!(features.connect_flags, connect);
 }
 
 /// B1, B2.
