@@ -448,6 +448,8 @@ static int make_pid_namespace(void *arg)
 	if (unshare(CLONE_NEWPID))
 		return CHILD_SETUP;
 	inside->pid = spawn(serve_inside, inside);
+	if (wait_for_step(inside, 1))
+		set_step(inside, 2);
 	return reap(inside->pid);
 }
 
@@ -466,7 +468,7 @@ TEST_F(info, pid_namespace)
 	ASSERT_LE(0, inside->conn);
 	pid = spawn(make_pid_namespace, inside);
 	ASSERT_LT(0, pid);
-	ASSERT_TRUE(wait_for_step(inside, 1));
+	ASSERT_TRUE(wait_for_step(inside, 2));
 	coid = q_attach_side(self->session, inside->pid, 1);
 	ASSERT_LE(0, coid);
 	/* Out here the server has a number, which is not 1. */
