@@ -594,9 +594,10 @@ TEST_F(timer, owner_is_killed)
 		ASSERT_EQ(0, peer_call(peer, job_set_timer));
 		sleep_us(mix64(i) % 2000);
 		EXPECT_EQ(256 + SIGKILL, peer_kill(peer));
+		sleep_us(5000);
 		while (!q_empty(self->session, self->chid))
 			;
-		sleep_us(500);
+		sleep_us(5000);
 		EXPECT_TRUE(q_empty(self->session, self->chid));
 	}
 }
