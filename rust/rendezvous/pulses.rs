@@ -35,7 +35,7 @@ impl PulseNode {
 
     /// The same from a thread of the kernel, at the expense of a process and without waiting.
     pub(crate) fn new_for(process: &Process) -> Result<Self> {
-        let node = charge::to_process(process, |flags| RBTreeNodeReservation::new(flags));
+        let node = charge::to_process(process, RBTreeNodeReservation::new);
         Ok(Self(node.ok_or(ESRCH)??))
     }
 }

@@ -93,9 +93,8 @@ pub(crate) fn to_process(process: &Process, number: i32) -> Result {
     }
     let from_kernel = is_kernel_thread();
     // SAFETY: The object is valid by its reference count.
-    let sent =
-        to_result(unsafe { bindings::kill_pid(process.as_ptr(), number, i32::from(from_kernel)) });
-    match sent {
+    let sent = unsafe { bindings::kill_pid(process.as_ptr(), number, i32::from(from_kernel)) };
+    match to_result(sent) {
         Err(error) if error == EPERM => to_process_with(
             process,
             Queued {
