@@ -734,8 +734,10 @@ static long job_compat_send(struct peer *peer)
 TEST_F(abi, compat_callers)
 {
 	struct qipc_channel_create *create;
+	struct qipc_pulse_send *pulse;
 	struct qipc_msg_receive rcv;
 	struct qipc_msg_send *send;
+	struct qipc_pulse got;
 	struct peer *client;
 	char buf[16];
 	void *low;
@@ -752,6 +754,22 @@ TEST_F(abi, compat_callers)
 	EXPECT_EQ(2, create->chid);
 	EXPECT_EQ(-ENOTTY, compat_syscall(COMPAT_IOCTL, self->chfd, QIPC_CHANNEL_CREATE,
 					  (uintptr_t)create));
+
+	/* Pulses, and addresses that lie in arguments. */
+	pulse = low;
+	*pulse = (struct qipc_pulse_send){
+		.coid = self->side, .priority = -1, .code = -7, .value = UINT64_MAX,
+	};
+	EXPECT_EQ(0, compat_syscall(COMPAT_IOCTL, self->session, QIPC_PULSE_SEND,
+				    (uintptr_t)pulse));
+	EXPECT_EQ(0, q_receive_pulse_now(self->session, self->chid, &got));
+	EXPECT_EQ(-7, got.code);
+	EXPECT_EQ(UINT64_MAX, got.value);
+	*(struct qipc_timeout *)(low + 512) = timeout_in(QIPC_TIMEOUT_RECEIVE, 1000000);
+	receive_args(low, self->chid, low + 1024, 64, QIPC_BUF);
+	((struct qipc_msg_receive *)low)->timeout = (uintptr_t)low + 512;
+	EXPECT_EQ(-ETIMEDOUT, compat_syscall(COMPAT_IOCTL, self->session, QIPC_MSG_RECEIVE,
+					     (uintptr_t)low));
 
 	client = client_start(true, true, self->session, self->chid);
 	ASSERT_NE(NULL, client);
