@@ -73,6 +73,9 @@ module! {
     },
 }
 
+/// Bits of the parameter `max_pulses` that count.
+const MAX_PULSES: u32 = 0x00ff_ffff;
+
 /// The loaded module; dropped when it is unloaded, which open files prevent.
 #[pin_data]
 struct Qipc {
@@ -88,12 +91,9 @@ impl kernel::InPlaceModule for Qipc {
         pin_init::pin_init_scope(move || {
             let timers = TimerThreads::start()?;
             let threads = Arc::pin_init(Threads::new(), GFP_KERNEL)?;
+            let max_pulses = module_parameters::max_pulses.value() & MAX_PULSES;
             let registry = Arc::pin_init(
-                Registry::new(
-                    module_parameters::max_pulses.value(),
-                    timers.posts(),
-                    threads,
-                ),
+                Registry::new(max_pulses, timers.posts(), threads),
                 GFP_KERNEL,
             )?;
             let threads = ThreadWatch::start(registry.clone())?;

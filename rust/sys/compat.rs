@@ -32,6 +32,11 @@ extern "C" {
 // SAFETY: Only the address is taken; the kernel's build defines the symbol in every module.
 pub(super) const THIS_MODULE: *mut kernel::bindings::module = unsafe { __this_module.get() };
 
+/// `HRTIMER_NORESTART`, which is 0 of a type that the bindings of 7.2 and 7.3 make differently.
+// SAFETY: The type is an integer of C, with or without a name around it.
+pub(super) const HRTIMER_NORESTART: kernel::bindings::hrtimer_restart =
+    unsafe { core::mem::zeroed() };
+
 /// `tracepoint_synchronize_unregister()`, for tracepoints that cannot fault: waits until nobody is
 /// in a probe that was unregistered.
 pub(super) fn tracepoint_synchronize_unregister() {

@@ -11,10 +11,13 @@
 //! only as long as its [`OwnedTimer`] lives, which cancels it when it goes. The owner holds a reference
 //! to the body, so that the interrupt finds one that it can count up.
 
-use super::kthread::{
-    Link,
-    Mailbox,
-    Work, //
+use super::{
+    compat,
+    kthread::{
+        Link,
+        Mailbox,
+        Work, //
+    }, //
 };
 use crate::base::clock::Clock;
 use kernel::{
@@ -117,7 +120,7 @@ impl<T: OnExpiry> Body<T> {
         };
         this.fired.xchg(1, Full);
         this.mailbox.post(this);
-        bindings::hrtimer_restart::HRTIMER_NORESTART
+        compat::HRTIMER_NORESTART
     }
 
     /// Arms the timer, which is not armed; for the holder of the lock.

@@ -5,7 +5,10 @@
 //! It is reached in `do_exit()`, by the thread itself, which can still sleep:
 //! tracepoints protect their probes with SRCU, and leave preemption alone.
 
-use super::compat;
+use super::{
+    compat,
+    errno, //
+};
 use core::ptr::NonNull;
 use kernel::{
     bindings,
@@ -44,7 +47,7 @@ impl<T: OnThreadExit> ExitProbe<T> {
         unsafe {
             bindings::for_each_kernel_tracepoint(Some(find), (&raw mut found).cast());
         }
-        let tracepoint = NonNull::new(found).ok_or(EOPNOTSUPP)?;
+        let tracepoint = NonNull::new(found).ok_or_else(errno::not_supported)?;
         // SAFETY: The function has the arguments of this tracepoint. The object lives as long as
         // the probe, which is unregistered, and waited for, before it goes.
         to_result(unsafe {
