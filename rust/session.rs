@@ -196,6 +196,10 @@ impl Session {
             self.rcvids.forget_channel(channel);
             return Err(ESRCH);
         }
+        if channel.restrictions(client).is_err() {
+            // Nor a client whose last connection has gone meanwhile, and its message with it.
+            self.rcvids.forget(client);
+        }
         Ok(())
     }
 

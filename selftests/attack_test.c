@@ -365,6 +365,11 @@ static long job_late_send(struct peer *peer)
 	if (!peer->value[0] && pthread_create(&thread, NULL, answer_late, &late))
 		return -EAGAIN;
 	send_args(&peer->send, peer->coid, late.memory, LARGE, NULL, 0);
+	/* value[1]: the answer may take no longer than so many nanoseconds from now. */
+	if (peer->value[1]) {
+		peer->timeout = timeout_in(QIPC_TIMEOUT_REPLY, peer->value[1]);
+		peer->send.timeout = (uintptr_t)&peer->timeout;
+	}
 	ret = job_send(peer);
 	if (!peer->value[0])
 		pthread_join(thread, NULL);
@@ -386,6 +391,25 @@ TEST_F(attack, client_memory_comes_late)
 	EXPECT_EQ(0, q_reply(self->session, rcv.rcvid, 9, NULL, 0));
 	EXPECT_EQ(0, peer_wait(client));
 	EXPECT_EQ(9, client->send.status);
+	EXPECT_EQ(256 + SIGKILL, peer_kill(client));
+}
+
+/*
+ * The deadline for the answer passes while the message is being received: it is
+ * not forgotten, but ends the wait as soon as the server has the message.
+ */
+TEST_F(attack, deadline_in_the_receive)
+{
+	struct peer *client = client_start(true, false, self->session, self->chid);
+	struct qipc_msg_receive rcv;
+
+	ASSERT_NE(NULL, client);
+	client->value[0] = 0;
+	client->value[1] = 20000000;
+	peer_go(client, job_late_send);
+	ASSERT_EQ(0, q_receive(self->session, self->chid, self->mem, LARGE, &rcv));
+	EXPECT_EQ(-ETIMEDOUT, peer_wait(client));
+	EXPECT_EQ(-ESRCH, q_reply(self->session, rcv.rcvid, 9, NULL, 0));
 	EXPECT_EQ(256 + SIGKILL, peer_kill(client));
 }
 

@@ -283,7 +283,7 @@ pub(super) struct Cell {
 pub(super) enum Late {
     /// No.
     No,
-    /// Yes: the sender leaves instead of being received.
+    /// Yes: the sender leaves instead of being received, or as soon as it was.
     Ends,
     /// Yes: the sender is called when it was received, to see to the rest itself.
     Calls,
@@ -728,7 +728,8 @@ impl Tables {
         }
         if event == Event::Deliver && after.is_reply_blocked() {
             let cell = transaction.cell.access_mut(self);
-            if cell.late == Late::Calls {
+            // `Ends` too, if the deadline has passed after the message was taken.
+            if cell.late != Late::No {
                 wakes.add(transaction.sender.unpark());
             }
         }
