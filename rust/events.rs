@@ -27,6 +27,7 @@ use crate::sys::{
     signal::{
         self,
         Queued,
+        Recipient,
         Thread, //
     },
     task::{
@@ -75,9 +76,9 @@ pub(crate) enum Event {
     /// A pulse over a connection of the process.
     Pulse(PulseEvent),
     /// A signal to the process.
-    Signal(Process, i32),
+    Signal(Recipient, i32),
     /// A signal with a code and a value to the process.
-    SignalCode(Process, Queued),
+    SignalCode(Recipient, Queued),
     /// The same to one thread.
     SignalThread(Thread, Queued),
     /// The end of the blocking call that has this event for its deadline.
@@ -169,8 +170,8 @@ impl Event {
         Ok(match kind_of(args, 0)? {
             abi::EVENT_NONE => Self::None,
             abi::EVENT_PULSE => Self::Pulse(PulseEvent::new(place, args)?),
-            abi::EVENT_SIGNAL => Self::Signal(place.process().clone(), signal_number(args)?),
-            abi::EVENT_SIGNAL_CODE => Self::SignalCode(place.process().clone(), queued(args)?),
+            abi::EVENT_SIGNAL => Self::Signal(Recipient::asking(), signal_number(args)?),
+            abi::EVENT_SIGNAL_CODE => Self::SignalCode(Recipient::asking(), queued(args)?),
             abi::EVENT_SIGNAL_THREAD => Self::SignalThread(Thread::current(), queued(args)?),
             abi::EVENT_UNBLOCK => Self::Unblock,
             abi::EVENT_SEM => Self::Sem(EventFd::of_descriptor(args.target)?),
@@ -178,9 +179,9 @@ impl Event {
         })
     }
 
-    /// The end of a process.
-    pub(crate) fn kill(process: &Process) -> Self {
-        Self::Signal(process.clone(), signal::KILL)
+    /// The end of the calling process.
+    pub(crate) fn kill() -> Self {
+        Self::Signal(Recipient::asking(), signal::KILL)
     }
 
     /// Whether it ends a blocking call.
@@ -205,9 +206,9 @@ impl Event {
         match self {
             Self::None => Ok(()),
             Self::Pulse(event) => event.connection()?.pulse(event.pulse(value)),
-            Self::Signal(process, number) => signal::to_process(process, *number),
-            Self::SignalCode(process, queued) => {
-                signal::to_process_with(process, revalued(queued, value))
+            Self::Signal(recipient, number) => signal::to_process(recipient, *number),
+            Self::SignalCode(recipient, queued) => {
+                signal::to_process_with(recipient, revalued(queued, value))
             }
             Self::SignalThread(thread, queued) => {
                 let task = thread.task().ok_or(ESRCH)?;
@@ -245,9 +246,7 @@ impl Event {
     pub(crate) fn verify(&self) -> Result {
         match self {
             Self::Pulse(event) => event.connection().map(drop),
-            Self::Signal(process, _) | Self::SignalCode(process, _) if !process.is_alive() => {
-                Err(ESRCH)
-            }
+            Self::Signal(who, _) | Self::SignalCode(who, _) if !who.is_alive() => Err(ESRCH),
             Self::SignalThread(thread, _) if thread.task().is_none() => Err(ESRCH),
             Self::Unblock => Err(ESRCH),
             _ => Ok(()),

@@ -136,13 +136,10 @@ impl Home {
     /// Ends a connection; `EINVAL` if there is none of this number (B14).
     pub(crate) fn disconnect(&self, coid: i32) -> Result {
         let number = id::side_number(coid).ok_or(EINVAL)?;
-        let mut tables = self.tables.lock();
-        let node = tables.connections.remove_node(&number);
-        if node.is_some() {
-            tables.coids.release_id(number as usize);
-        }
-        drop(tables);
+        let node = self.tables.lock().connections.remove_node(&number);
         node.ok_or(EINVAL)?.to_key_value().1.detach();
+        // Only now: until here its channel may send a COIDDEATH pulse with this number.
+        self.tables.lock().coids.release_id(number as usize);
         Ok(())
     }
 

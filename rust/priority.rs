@@ -362,10 +362,11 @@ impl Server {
         }) else {
             return Ok(());
         };
-        moved.follow(&self.task, client)?;
+        let followed = moved.follow(&self.task, client);
+        // The record is kept whatever came of it: the thread may be away from home.
         let before = self.moved.lock().replace(moved);
         drop(before);
-        Ok(())
+        followed
     }
 }
 

@@ -28,6 +28,8 @@ use kernel::{
 /// Blocks that a client keeps when it goes on with the next one, so that events can be delivered
 /// by the ids of its last two million messages.
 const KEEP: usize = 64;
+/// From so many blocks of the session on clients keep no more than they need.
+const MANY: usize = id::MAX_BLOCK as usize / 2;
 /// Blocks that are looked at in one go of the lock.
 const STRETCH: usize = 128;
 
@@ -48,6 +50,8 @@ struct Tables<C> {
     /// The blocks of each client, oldest first.
     ages: RBTree<Age, u16>,
     stamp: u64,
+    /// How many blocks are given out.
+    count: usize,
     last: u16,
     /// How often the numbers have gone round: a block begins elsewhere each time, so that clients
     /// that send but one message do not all get the same few ids.
@@ -71,6 +75,7 @@ impl<C> Rcvids<C> {
             blocks: RBTree::new(),
             ages: RBTree::new(),
             stamp: 0,
+            count: 0,
             last: 0,
             round: 0,
         };
@@ -92,34 +97,44 @@ impl<C> Rcvids<C> {
         Some((block.channel.clone(), block.client.clone()))
     }
 
-    /// Finds a block that nobody uses for a client of `channel`; returns its number, and where in
-    /// it to begin.
+    /// Finds a block that nobody uses for a client of `channel`, and has it `refill`ed with that
+    /// number, from that place on; then it is kept if that was wanted.
     ///
-    /// A client with more than enough blocks loses its oldest one that is not `in_use`. Fails with
+    /// A client with more than enough blocks loses its oldest one that is not `in_use`; when most
+    /// are given out, one is enough. Both functions may take the lock of the rendezvous. Fails with
     /// `EAGAIN` if there is no block, and with `ENOMEM`.
     pub(crate) fn add(
         &self,
         channel: &Arc<C>,
         client: &Arc<Client>,
         in_use: impl Fn(u16) -> bool,
-    ) -> Result<(u16, u32)> {
+        refill: impl FnOnce(u16, u32) -> bool,
+    ) -> Result {
         let node = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
         let index = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
-        // Declared before the lock is taken, so that it is freed after it.
+        // Declared before the lock is taken, so that they are freed after it.
         let _old;
+        let mut memory = Some((node, index));
         let mut tables = self.tables.lock();
         let number = tables.unused().ok_or(EAGAIN)?;
-        tables.stamp += 1;
-        let age = (address(client), tables.stamp);
-        let block = Block {
-            channel: channel.clone(),
-            client: client.clone(),
-            age,
-        };
-        tables.blocks.insert(node.into_node(number, block));
-        tables.ages.insert(index.into_node(age, number));
+        // In the lock, so that nobody takes the block away before its first id is given out.
+        if !refill(number, tables.round) {
+            return Ok(());
+        }
+        if let Some((node, index)) = memory.take() {
+            tables.stamp += 1;
+            tables.count += 1;
+            let age = (address(client), tables.stamp);
+            let block = Block {
+                channel: channel.clone(),
+                client: client.clone(),
+                age,
+            };
+            tables.blocks.insert(node.into_node(number, block));
+            tables.ages.insert(index.into_node(age, number));
+        }
         _old = tables.shorten(client, in_use);
-        Ok((number, tables.round))
+        Ok(())
     }
 
     /// Forgets the ids of a client that is gone.
@@ -151,6 +166,7 @@ impl<C> Rcvids<C> {
         let mut tables = self.tables.lock();
         let blocks = core::mem::take(&mut tables.blocks);
         let ages = core::mem::take(&mut tables.ages);
+        tables.count = 0;
         drop(tables);
         drop((blocks, ages));
     }
@@ -163,6 +179,9 @@ fn address(client: &Client) -> usize {
 impl<C> Tables<C> {
     /// The next number that is free.
     fn unused(&mut self) -> Option<u16> {
+        if self.count >= usize::from(id::MAX_BLOCK) {
+            return None;
+        }
         let mut number = self.last;
         for _ in 0..id::MAX_BLOCK {
             number = id::next_block(number);
@@ -192,10 +211,11 @@ impl<C> Tables<C> {
     /// Takes out the oldest block that is not in use of a client that has more than enough; of
     /// those that are looked at, never the youngest.
     fn shorten(&mut self, client: &Client, in_use: impl Fn(u16) -> bool) -> Option<Gone<C>> {
-        self.blocks_of(client).nth(KEEP)?;
+        let keep = if self.count < MANY { KEEP } else { 1 };
+        self.blocks_of(client).nth(keep)?;
         let unused = self
             .blocks_of(client)
-            .take(KEEP)
+            .take(keep)
             .find(|number| !in_use(*number))?;
         self.remove(unused)
     }
@@ -203,6 +223,7 @@ impl<C> Tables<C> {
     fn remove(&mut self, number: u16) -> Option<Gone<C>> {
         let age = self.blocks.get(&number)?.age;
         let index = self.ages.remove_node(&age);
+        self.count -= 1;
         Some((self.blocks.remove_node(&number)?, index))
     }
 

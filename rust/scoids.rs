@@ -136,11 +136,12 @@ impl Scoids {
         reserve: bool,
         open: impl Fn() -> bool,
     ) -> Result<Arc<Client>> {
-        let identity = Identity::current();
+        let mut identity = Arc::new(Identity::current(), GFP_KERNEL_ACCOUNT)?;
         let share = flags & abi::COF_NOSHARE == 0;
         let shared = (channel, identity.process.key(), 0);
         if share {
-            let known = self.directory.lock().join(&shared, flags);
+            // What was noted before is freed after the lock.
+            let known = self.directory.lock().join(&shared, flags, &mut identity);
             if let Some(client) = known {
                 return Ok(client);
             }
@@ -153,7 +154,6 @@ impl Scoids {
             None
         };
         let process = identity.process.clone();
-        let identity = Arc::new(identity, GFP_KERNEL_ACCOUNT)?;
         let number = lowest_free(&self.directory, MAX_SCOIDS, |directory| {
             &mut directory.numbers
         })?;
@@ -166,6 +166,7 @@ impl Scoids {
         };
         let key = if share { shared } else { (channel, 0, number) };
         let member = member.into_node(key, number);
+        let mut same = identity.clone();
         let entry = entry.into_node(
             number,
             Entry {
@@ -182,7 +183,7 @@ impl Scoids {
         let known = if !open() {
             Some(Err(EBADF))
         } else if share {
-            directory.join(&shared, flags).map(Ok)
+            directory.join(&shared, flags, &mut same).map(Ok)
         } else {
             None
         };
@@ -299,10 +300,14 @@ fn number_of(scoid: i32) -> u32 {
 
 impl Directory {
     /// One more connection of a client that shares a number.
-    fn join(&mut self, key: &Key, flags: u32) -> Option<Arc<Client>> {
+    ///
+    /// The server is told who the client was when it connected last, and so never of rights that it
+    /// has given up before; what was noted is swapped for it.
+    fn join(&mut self, key: &Key, flags: u32, identity: &mut Arc<Identity>) -> Option<Arc<Client>> {
         let number = self.members.get(key)?;
         let entry = self.entries.get_mut(number)?;
         entry.links.add(Links::of(flags));
+        core::mem::swap(&mut entry.identity, identity);
         Some(entry.client.clone())
     }
 

@@ -55,7 +55,7 @@ struct Tables {
 }
 
 /// The objects of one process.
-#[pin_data]
+#[pin_data(PinnedDrop)]
 pub(crate) struct Session {
     /// Its connections, and what others may reach of it.
     pub(crate) home: Arc<Home>,
@@ -189,8 +189,8 @@ impl Session {
     /// Fails with `EAGAIN` if there is none, with `ESRCH` if the channel is gone, and with `ENOMEM`.
     pub(crate) fn add_block(&self, channel: &Arc<Channel>, client: &Arc<Client>) -> Result {
         let in_use = |block| channel.rendezvous.uses_block(block);
-        let (block, start) = self.rcvids.add(channel, client, in_use)?;
-        channel.rendezvous.refill(client, block, start);
+        let refill = |block, start| channel.rendezvous.refill(client, block, start);
+        self.rcvids.add(channel, client, in_use, refill)?;
         if !channel.rendezvous.is_open() {
             // A channel that is gone must not come back through its messages.
             self.rcvids.forget_channel(channel);
@@ -234,6 +234,14 @@ impl Session {
             task::breathe();
         }
         self.rcvids.clear();
+    }
+}
+
+#[pinned_drop]
+impl PinnedDrop for Session {
+    fn drop(self: Pin<&mut Self>) {
+        // For one whose file was never opened to the end.
+        self.end();
     }
 }
 

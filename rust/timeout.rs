@@ -27,6 +27,10 @@ use kernel::{
     sync::Arc, //
 };
 
+/// How long a message may be SEND-blocked although its deadline is now, because the thread that
+/// waited for it has received something else; in nanoseconds.
+const GRACE: i64 = 1_000_000_000;
+
 /// A checked timeout.
 pub(crate) struct Timeout {
     states: u32,
@@ -85,18 +89,23 @@ impl Timeout {
                 let _ = event.deliver(None);
             }
         };
-        let deadline = |alarm| Deadline {
+        let deadline = |alarm, grace| Deadline {
             send: self.states & abi::TIMEOUT_SEND != 0,
             reply: self.states & abi::TIMEOUT_REPLY != 0,
             receive: self.states & abi::TIMEOUT_RECEIVE != 0,
             alarm,
+            grace,
             notify: self.event.as_ref().map(|_| &deliver as &dyn Fn()),
         };
         if self.is_now() {
-            return call(&deadline(None));
+            if self.event.is_some() || self.states & abi::TIMEOUT_SEND == 0 {
+                return call(&deadline(None, None));
+            }
+            pin_init::stack_pin_init!(let grace = Alarm::new(Clock::Monotonic, GRACE, false));
+            return call(&deadline(None, Some(&grace)));
         }
         pin_init::stack_pin_init!(let alarm = Alarm::new(self.clock, self.time, self.absolute));
-        call(&deadline(Some(&alarm)))
+        call(&deadline(Some(&alarm), None))
     }
 
     /// A call that starts again after a signal would wait for the whole time again, unless that is

@@ -44,6 +44,8 @@ use kernel::{
     }, //
 };
 
+/// Priority of the thread that serves the timers of those who may have it themselves.
+const URGENT: u8 = 99;
 /// Timers that one session can have.
 const MAX_TIMERS: u32 = 1024;
 
@@ -145,7 +147,8 @@ impl Timers {
     /// A pulse without a priority of its own gets that of the calling thread. Fails with `EAGAIN`
     /// if there are too many, with `ESTALE` if the session has ended, and with `ENOMEM`.
     pub(crate) fn create(&self, posts: &TimerPosts, clock: Clock, event: Event) -> Result<u32> {
-        let mailbox = if credentials::highest_priority() > 0 {
+        // Whoever may not run at the priority of that thread must not make it run either.
+        let mailbox = if credentials::highest_priority() >= URGENT {
             &posts.urgent
         } else {
             &posts.normal

@@ -1219,6 +1219,69 @@ static long job_go_and_leave_a_twin(struct peer *peer)
 	return 0;
 }
 
+static int sleep_with_the_parent(void *arg)
+{
+	(void)arg;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (pause())
+		;
+	return 0;
+}
+
+/* Asks for a signal, hands it to the server, and becomes another program while its memory lives on. */
+static int ask_and_exec(pid_t server, int chid, int ready)
+{
+	static char stack[65536];
+	/* Stays open in the new program. */
+	int session = open(QIPC_DEVICE, O_RDWR), coid, handle;
+	struct qipc_msg_send arg;
+
+	coid = q_attach_side(session, server, chid);
+	if (coid < 0)
+		return CHILD_ATTACH;
+	handle = q_register(session, event_signal(QIPC_EVENT_SIGNAL, SIGUSR1, 0, 0),
+			    QIPC_EVENT_ANY_SERVER);
+	if (handle <= 0)
+		return CHILD_SETUP;
+	if (q_send(session, coid, &handle, sizeof(handle), NULL, 0, &arg))
+		return CHILD_SEND;
+	if (clone(sleep_with_the_parent, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL) < 0)
+		return CHILD_SETUP;
+	return exec_assist("pause", ready);
+}
+
+/*
+ * An exec may give a process rights that nobody has over it.  What the program
+ * before it asked for is not for the one that runs now, even if the old memory,
+ * and with it the session, still has another user.
+ */
+TEST_F(attack, signals_are_for_the_program_that_asked)
+{
+	struct qipc_msg_receive rcv;
+	int handle = 0, ready[2], status;
+	pid_t self_pid = getpid(), pid;
+	char byte;
+
+	ASSERT_EQ(0, pipe(ready));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (pid == 0)
+		_exit(ask_and_exec(self_pid, self->chid, ready[1]));
+	close(ready[1]);
+	ASSERT_EQ(0, q_receive(self->session, self->chid, &handle, sizeof(handle), &rcv));
+	ASSERT_LT(0, handle);
+	EXPECT_EQ(0, q_verify(self->session, rcv.rcvid, event_handle(handle, 0)));
+	ASSERT_EQ(0, q_reply(self->session, rcv.rcvid, 0, NULL, 0));
+	/* The new program runs now. */
+	ASSERT_EQ(1, read(ready[0], &byte, 1));
+	EXPECT_EQ(-ESRCH, q_deliver(self->session, rcv.rcvid, event_handle(handle, 0)));
+	EXPECT_EQ(0, waitpid(pid, &status, WNOHANG));
+	EXPECT_EQ(0, kill(pid, SIGKILL));
+	EXPECT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	close(ready[0]);
+}
+
 /* The session is watched through both, so it goes with the last user of either (CAVEATS.md). */
 TEST_F(attack, owner_exits_but_its_memory_and_files_stay)
 {

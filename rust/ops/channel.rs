@@ -68,7 +68,7 @@ fn overflow_event(
         return Ok(None);
     }
     let event = if args.event == 0 {
-        Event::kill(session.home.process())
+        Event::kill()
     } else {
         Event::from_user(session.home.clone(), args.event)?.with_own_priority()
     };

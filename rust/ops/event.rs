@@ -14,7 +14,10 @@ use crate::events::{
 use crate::rendezvous::tables::Client;
 use crate::session::Session;
 use crate::sys::{
-    signal,
+    signal::{
+        self,
+        Recipient, //
+    },
     task::Process,
     user_args::UserArg, //
 };
@@ -87,11 +90,17 @@ pub(super) fn deliver(session: &Session, arg: usize, size: usize) -> Result<isiz
         abi::EVENT_PULSE => happen(&raw_pulse(session, process, event)?, verify),
         abi::EVENT_SIGNAL => {
             let number = events::signal_number(event)?;
-            happen(&Event::Signal(process.clone(), number), verify)
+            happen(
+                &Event::Signal(Recipient::unasked(process.clone()), number),
+                verify,
+            )
         }
         abi::EVENT_SIGNAL_CODE => {
             let queued = events::queued(event)?;
-            happen(&Event::SignalCode(process.clone(), queued), verify)
+            happen(
+                &Event::SignalCode(Recipient::unasked(process.clone()), queued),
+                verify,
+            )
         }
         abi::EVENT_SIGNAL_THREAD => {
             let queued = events::queued(event)?;

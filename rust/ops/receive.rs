@@ -114,6 +114,20 @@ fn receive_until(
     out: &UserArg<abi::ReceiveResult>,
     deadline: &Deadline<'_>,
 ) -> Result<isize> {
+    let result = receive_one(session, reception, out, deadline);
+    if result.is_err() {
+        // Of a client that is served no more nothing must stay, its priority least of all.
+        reception.channel.rendezvous.gave_up();
+    }
+    result
+}
+
+fn receive_one(
+    session: &Session,
+    reception: &Reception,
+    out: &UserArg<abi::ReceiveResult>,
+    deadline: &Deadline<'_>,
+) -> Result<isize> {
     let channel = &reception.channel;
     let mut lost = 0;
     loop {

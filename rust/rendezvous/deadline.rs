@@ -15,6 +15,9 @@ pub(crate) struct Deadline<'a> {
     pub(crate) receive: bool,
     /// When it is; `None` is now: the call does not block in these states.
     pub(crate) alarm: Option<&'a Alarm>,
+    /// With a deadline that is now: how long a message that a waiting thread was called for may
+    /// still be SEND-blocked, if that thread takes something else or fails.
+    pub(crate) grace: Option<&'a Alarm>,
     /// What happens then to the caller, if the call goes on; `None` ends the call.
     pub(crate) notify: Option<&'a dyn Fn()>,
 }
@@ -26,6 +29,7 @@ impl Deadline<'_> {
         reply: false,
         receive: false,
         alarm: None,
+        grace: None,
         notify: None,
     };
 

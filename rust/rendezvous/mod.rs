@@ -295,9 +295,9 @@ impl Rendezvous {
     /// Sleeps until the message is done; the stages are those at the head of this file.
     fn wait(&self, transaction: &Arc<Transaction>, deadline: &Deadline<'_>) {
         let mut until = Until::Signal;
-        let mut alarm = deadline.alarm;
+        let mut alarm = deadline.alarm.or(deadline.grace);
         // What is due at once does not wait for the sleep.
-        let mut due = alarm.is_none() && !deadline.ends();
+        let mut due = deadline.alarm.is_none() && !deadline.ends();
         loop {
             if core::mem::take(&mut due) {
                 self.expire(transaction, deadline);
@@ -430,12 +430,17 @@ impl Rendezvous {
             return Ok(());
         };
         server.set_aloof(true);
-        if !self.tables.lock().adopt(&server, &transaction) {
-            return Err(ESRCH);
+        let adopted = self.tables.lock().adopt(&server, &transaction);
+        if !adopted {
+            server.set_aloof(false);
         }
         server.apply();
+        if !adopted {
+            return Err(ESRCH);
+        }
         if self.run_mask {
-            server.follow(transaction.sender.thread())?;
+            // It stays where it is for lack of memory, or if the client's processors are gone.
+            let _ = server.follow(transaction.sender.thread());
         }
         Ok(())
     }
@@ -472,6 +477,20 @@ impl Rendezvous {
             let _ = server.follow(client);
         }
         accepted
+    }
+
+    /// What the caller had accepted has come to nothing, and its receive ends.
+    pub(crate) fn gave_up(&self) {
+        let station = tables::address(&self.tables);
+        let Some(server) = self
+            .threads
+            .current()
+            .filter(|server| server.is_at(station))
+        else {
+            return;
+        };
+        self.tables.lock().serve_nobody(&server);
+        server.apply();
     }
 
     fn accept_as(
@@ -572,8 +591,12 @@ impl Rendezvous {
                 Some(Next::Message(transaction)) => transaction,
                 Some(Next::Pulse) => {
                     let taken = tables.pulses.take();
-                    if let Some((pulse, _)) = &taken {
+                    if let Some((pulse, memory)) = &taken {
                         tables.serve(server, pulse.priority);
+                        if memory.is_none() {
+                            // There are more of its kind than threads were called for.
+                            tables.call_receiver(Want::Pulse, pulse.priority, &mut wakes);
+                        }
                     }
                     tables.pass_pulse_on(&mut wakes);
                     drop(tables);
@@ -624,6 +647,7 @@ impl Rendezvous {
         let mut tables = self.tables.lock();
         if tables.has_any() {
             tables.call_receiver(Want::Anything, 0, &mut wakes);
+            tables.pass_pulse_on(&mut wakes);
         }
     }
 
@@ -675,13 +699,14 @@ impl Rendezvous {
     }
 
     /// Queues a pulse of the system, for which there is always room; with `first` ahead of
-    /// everything. Does not sleep. Nothing happens if the channel is closed.
+    /// everything. Does not sleep. Nothing happens if the channel is closed, or if it concerns no
+    /// client and tens of thousands of its kind wait already.
     pub(crate) fn system_pulse(&self, pulse: Pulse, node: PulseNode, first: bool) {
         // Declared before the lock is taken, so that it is freed after it.
         let mut unused = Some(node);
         let mut wakes = self.wakes();
         let mut tables = self.tables.lock();
-        if !tables.open {
+        if !tables.open || (pulse.scoid == Pulse::NOBODY && !tables.pulses.has_system_room()) {
             return;
         }
         let stamp = tables.stamp();
@@ -701,13 +726,15 @@ impl Rendezvous {
         Client::new(&self.tables, process, scoid)
     }
 
-    /// Gives a client a fresh block of receive ids, unless it has ids by now.
-    pub(crate) fn refill(&self, client: &Client, block: u16, start: u32) {
+    /// Gives a client a fresh block of receive ids, unless it has ids by now; says whether it did.
+    pub(crate) fn refill(&self, client: &Client, block: u16, start: u32) -> bool {
         let mut tables = self.tables.lock();
         let rcvids = tables.rcvids(client);
-        if rcvids.is_empty() {
+        let empty = rcvids.is_empty();
+        if empty {
             rcvids.refill(block, start);
         }
+        empty
     }
 
     /// Whether a message of a client had this id, which is of one of the client's blocks.

@@ -21,6 +21,10 @@ use kernel::{
     }, //
 };
 
+/// Pulses of the system that concern no client and wait on one channel: deaths of threads and
+/// connections of an owner that does not receive them.
+const MAX_SYSTEM: u32 = 65_536;
+
 /// Memory for one entry of a pulse queue.
 ///
 /// Pulses of the system must not be lost for lack of memory, so whatever can cause one brings the
@@ -51,7 +55,10 @@ struct Waiting {
 /// The queue, and its pool: the number of pulses of users that it takes.
 pub(super) struct PulseQueue {
     tree: RBTree<Key, Waiting>,
+    /// Pulses of users.
     counted: u32,
+    /// Pulses of the system.
+    system: u32,
     limit: u32,
     rearm: u32,
     /// Whether the next overflow is news.
@@ -63,6 +70,7 @@ impl PulseQueue {
         Self {
             tree: RBTree::new(),
             counted: 0,
+            system: 0,
             limit,
             rearm,
             armed: true,
@@ -83,6 +91,11 @@ impl PulseQueue {
         self.limit.saturating_sub(self.counted)
     }
 
+    /// Whether one more pulse of the system fits that the owner can cause as often as it likes.
+    pub(super) fn has_system_room(&self) -> bool {
+        self.system < MAX_SYSTEM
+    }
+
     /// Notes that a pulse did not fit; says whether that is news.
     pub(super) fn overflow(&mut self) -> bool {
         let news = self.armed;
@@ -92,6 +105,7 @@ impl PulseQueue {
 
     /// Queues a pulse of the system, which always fits.
     pub(super) fn insert(&mut self, key: Key, pulse: Pulse, node: PulseNode) {
+        self.system += 1;
         self.put(key, node, pulse, 1, false);
     }
 
@@ -118,6 +132,8 @@ impl PulseQueue {
         if waiting.counted {
             self.counted -= 1;
             self.armed |= self.counted < self.rearm;
+        } else {
+            self.system -= 1;
         }
         if waiting.count > 1 {
             waiting.count -= 1;
@@ -130,12 +146,14 @@ impl PulseQueue {
     /// Takes a pulse of the system out, if nobody has received it yet.
     pub(super) fn remove(&mut self, key: Key) -> Option<PulseNode> {
         let node = self.tree.remove_node(&key)?;
+        self.system -= 1;
         Some(PulseNode(node.into_reservation()))
     }
 
     /// Takes everything out, to be freed after the lock.
     pub(super) fn clear(&mut self) -> impl Drop {
         self.counted = 0;
+        self.system = 0;
         core::mem::replace(&mut self.tree, RBTree::new())
     }
 }

@@ -465,7 +465,7 @@ pub(crate) struct Tables {
     pub(super) open: bool,
     /// Whether somebody may poll the channel.
     pub(super) polled: bool,
-    /// How many messages were put back into the queue.
+    /// How many messages were put back into the queue, or moved in it.
     pub(super) put_back: u64,
     /// Whether a client that was received stays until it is answered.
     unblock: bool,
@@ -636,6 +636,11 @@ impl Tables {
         let Some(transaction) = self.queue.get(&key).cloned() else {
             return;
         };
+        if !self.open || transaction.message.origin.is_closed() {
+            // Whoever ends messages walks the queue, and must not miss one that moves.
+            return;
+        }
+        self.put_back += 1;
         let new = Key::new(level, self.stamp());
         self.dequeue(&transaction);
         let cell = transaction.cell.access_mut(self);
@@ -748,7 +753,9 @@ impl Tables {
         let killed = after == State::Done(Outcome::Abandoned(Cause::Killed))
             && matches!(before, State::ReplyBlocked { .. });
         if before.asked().is_none() && (after.asked().is_some() || killed) {
-            self.ask(transaction, wakes);
+            if self.open {
+                self.ask(transaction, wakes);
+            }
         } else if before.asked().is_some() && after.asked().is_none() && !killed {
             let key = transaction.cell.access_mut(self).unblock_key.take();
             let node = key.and_then(|key| self.pulses.remove(key));

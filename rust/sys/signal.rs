@@ -5,7 +5,10 @@
 //! Nothing here checks a right unless it says so: an event is something that a process has asked
 //! for itself, or the caller has looked at [`may_signal`] before.
 
-use super::task::Process;
+use super::task::{
+    self,
+    Process, //
+};
 use core::ptr::NonNull;
 use kernel::{
     bindings,
@@ -21,8 +24,64 @@ use kernel::{
 /// Threads of a process that are looked at for one that takes a signal.
 const MAX_WALK: usize = 4096;
 
-/// Identity of a thread for as long as somebody holds it; does not keep the thread's memory.
-pub(crate) struct Thread(NonNull<bindings::pid>);
+/// A program, as a process runs it from one `exec` to the next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Program(u64);
+
+impl Program {
+    /// The one that a thread runs.
+    fn of(thread: &Task) -> Self {
+        // SAFETY: The thread is valid; the number is one word that may change at any time.
+        Self(unsafe { core::ptr::read_volatile(&raw const (*thread.as_ptr()).self_exec_id) })
+    }
+}
+
+/// A process that gets signals.
+pub(crate) struct Recipient {
+    process: Process,
+    /// What it ran when it asked for them, if it has. Another program, which may be anybody's, has
+    /// not.
+    asked: Option<Program>,
+}
+
+impl Recipient {
+    /// The calling process, which asks for signals.
+    pub(crate) fn asking() -> Self {
+        Self {
+            process: Process::current(),
+            asked: Some(Program::of(&task::current_thread())),
+        }
+    }
+
+    /// A process that has not asked: the caller needs the right to send it signals.
+    pub(crate) fn unasked(process: Process) -> Self {
+        Self {
+            process,
+            asked: None,
+        }
+    }
+
+    /// Whether the process has not been reaped yet.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.process.is_alive()
+    }
+
+    /// The first thread; `ESRCH` if the process is gone, or runs another program than the one that
+    /// asked.
+    fn leader(&self) -> Result<ARef<Task>> {
+        // SAFETY: The object is valid by its reference count.
+        let leader = unsafe { task_of(self.process.as_ptr(), bindings::pid_type_PIDTYPE_TGID) };
+        let leader = leader.ok_or(ESRCH)?;
+        match self.asked {
+            Some(program) if program != Program::of(&leader) => Err(ESRCH),
+            _ => Ok(leader),
+        }
+    }
+}
+
+/// Identity of a thread that asks for signals, for as long as somebody holds it; does not keep the
+/// thread's memory.
+pub(crate) struct Thread(NonNull<bindings::pid>, Program);
 
 // SAFETY: `struct pid` is reference counted and its counter may be changed from any thread.
 unsafe impl Send for Thread {}
@@ -36,13 +95,15 @@ impl Thread {
         let pid =
             unsafe { bindings::get_task_pid(Task::current_raw(), bindings::pid_type_PIDTYPE_PID) };
         // SAFETY: `get_task_pid` returns a counted reference, not null for a running task.
-        Self(unsafe { NonNull::new_unchecked(pid) })
+        let pid = unsafe { NonNull::new_unchecked(pid) };
+        Self(pid, Program::of(&task::current_thread()))
     }
 
-    /// The thread itself, unless it has ended.
+    /// The thread itself, unless it has ended, or runs another program by now.
     pub(crate) fn task(&self) -> Option<ARef<Task>> {
         // SAFETY: The object is valid by its reference count.
-        unsafe { task_of(self.0.as_ptr(), bindings::pid_type_PIDTYPE_PID) }
+        let task = unsafe { task_of(self.0.as_ptr(), bindings::pid_type_PIDTYPE_PID) };
+        task.filter(|task| Program::of(task) == self.1)
     }
 }
 
@@ -85,35 +146,32 @@ pub(crate) fn is_signal(number: i32) -> bool {
 /// Sends a signal to a process as `kill()` does; from a thread of the kernel it comes from the
 /// kernel.
 ///
-/// If the caller has no right to, the process is one that has asked for it, and the signal goes to
-/// one of its threads. Fails with `ESRCH` if the process is gone, and with `EAGAIN`.
-pub(crate) fn to_process(process: &Process, number: i32) -> Result {
+/// If the caller has no right to, but the process has asked for it, it also comes from the kernel.
+/// Fails with `EPERM`, and with `ESRCH` if the process is gone or runs another program.
+pub(crate) fn to_process(recipient: &Recipient, number: i32) -> Result {
     if !is_signal(number) {
         return Err(EINVAL);
     }
-    let from_kernel = is_kernel_thread();
-    // SAFETY: The object is valid by its reference count.
-    let sent = unsafe { bindings::kill_pid(process.as_ptr(), number, i32::from(from_kernel)) };
-    match to_result(sent) {
-        Err(error) if error == EPERM => to_process_with(
-            process,
-            Queued {
-                number,
-                code: bindings::SI_USER as i32,
-                value: 0,
-            },
-        ),
+    drop(recipient.leader()?);
+    match kill(&recipient.process, number, is_kernel_thread()) {
+        Err(error) if (error == EPERM || error == EACCES) && recipient.asked.is_some() => {
+            kill(&recipient.process, number, true)
+        }
         other => other,
     }
+}
+
+/// `kill()`, or with `privileged` a signal of the kernel, which needs no right.
+fn kill(process: &Process, number: i32, privileged: bool) -> Result {
+    // SAFETY: The object is valid by its reference count; every number is checked.
+    to_result(unsafe { bindings::kill_pid(process.as_ptr(), number, i32::from(privileged)) })
 }
 
 /// Sends a signal with a value to a process: to a thread that does not block it, else to the first.
 ///
 /// Fails with `ESRCH` if the process is gone, and with `EAGAIN` if too many signals are queued.
-pub(crate) fn to_process_with(process: &Process, signal: Queued) -> Result {
-    // SAFETY: The object is valid by its reference count.
-    let leader = unsafe { task_of(process.as_ptr(), bindings::pid_type_PIDTYPE_TGID) };
-    let leader = leader.ok_or(ESRCH)?;
+pub(crate) fn to_process_with(recipient: &Recipient, signal: Queued) -> Result {
+    let leader = recipient.leader()?;
     let willing = choose_thread(&leader, signal.number);
     to_thread(willing.as_deref().unwrap_or(&leader), signal)
 }
@@ -210,32 +268,11 @@ fn choose_thread(leader: &Task, number: i32) -> Option<ARef<Task>> {
     None
 }
 
-/// Whether the caller may send signals to a process: the rule of `kill()`.
+/// Whether the caller may send signals to a process, in the eyes of `kill()` and of the security
+/// modules.
 ///
-/// Fails with `ESRCH` if the process is gone, and with `EPERM`.
+/// Fails with `ESRCH` if the process is gone, and with `EPERM` or what a security module says.
 pub(crate) fn may_signal(process: &Process) -> Result {
-    if process.is_current() {
-        return Ok(());
-    }
-    // SAFETY: The object is valid by its reference count.
-    let leader = unsafe { task_of(process.as_ptr(), bindings::pid_type_PIDTYPE_TGID) };
-    let leader = leader.ok_or(ESRCH)?;
-    let _rcu = rcu::read_lock();
-    // SAFETY: The leader is valid; credentials are looked at in the RCU section. `ns_capable` does
-    // not sleep.
-    let may = unsafe {
-        // The subjective ones: those that the caller acts with.
-        let ours = (*Task::current_raw()).cred;
-        let theirs = credentials(leader.as_ptr());
-        let (uid, suid) = ((*theirs).uid.val, (*theirs).suid.val);
-        [(*ours).euid.val, (*ours).uid.val]
-            .iter()
-            .any(|user| *user == uid || *user == suid)
-            || bindings::ns_capable((*theirs).user_ns, bindings::CAP_KILL as i32)
-    };
-    if may {
-        Ok(())
-    } else {
-        Err(EPERM)
-    }
+    // Signal 0 is not sent, but everything else is as if it were.
+    kill(process, 0, false)
 }
