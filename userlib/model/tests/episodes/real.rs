@@ -466,16 +466,16 @@ impl Real {
                 .tid
                 .load(Ordering::Acquire);
             let pid = self.pids[client].unwrap_or(0);
-            let path = format!("/proc/{pid}/task/{tid}/stat");
+            // Not its state, which is that of a sleeper also while it is about to sleep, or was preempted there: the
+            // kernel answers with the call only when the thread has left the processor.
+            let path = format!("/proc/{pid}/task/{tid}/syscall");
             wait_for(
                 self.patience,
                 "a client that is blocked in the module",
                 || {
-                    let text =
+                    let call =
                         fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-                    let (_, state) = text.rsplit_once(") ").unwrap_or_default();
-                    // One that has asked to be let go cannot be interrupted again.
-                    Ok(state.starts_with(['S', 'D']))
+                    Ok(!call.starts_with("running"))
                 },
             )?;
         }
