@@ -16,7 +16,7 @@
 //! | 4.9 | [`access`], [`scoids`], [`rcvids`], [`notices`] | who may connect; what scoids and receive ids mean; whom to tell of the end |
 //! | 4 | [`rendezvous`] | who meets whom; the one lock that matters |
 //! | 3 | [`copy`] | bytes between two processes |
-//! | 2 | [`wake`], [`numbers`] | wake-ups after the lock; numbers for objects |
+//! | 2 | [`wake`], [`numbers`], [`floor`] | wake-ups after the lock; numbers for objects; what benchmarks measure against |
 //! | 1 | [`sys`] | kernel facilities, wrapped; the only unsafe code |
 //! | 0 | [`base`] | pure types and rules, also tested on the host |
 
@@ -28,6 +28,7 @@ mod copy;
 mod deaths;
 mod dev;
 mod events;
+mod floor;
 mod home;
 mod names;
 mod notices;
@@ -70,6 +71,10 @@ module! {
             default: 16384,
             description: "Pulses that can be queued in a channel without a pool of its own",
         },
+        bench: u8 {
+            default: 0,
+            description: "1: the calls that benchmarks measure against exist",
+        },
     },
 }
 
@@ -92,8 +97,9 @@ impl kernel::InPlaceModule for Qipc {
             let timers = TimerThreads::start()?;
             let threads = Arc::pin_init(Threads::new(), GFP_KERNEL)?;
             let max_pulses = module_parameters::max_pulses.value() & MAX_PULSES;
+            let bench = module_parameters::bench.value() != 0;
             let registry = Arc::pin_init(
-                Registry::new(max_pulses, timers.posts(), threads),
+                Registry::new(max_pulses, bench, timers.posts(), threads),
                 GFP_KERNEL,
             )?;
             let threads = ThreadWatch::start(registry.clone())?;

@@ -13,6 +13,7 @@ use crate::base::{
 use crate::channel::Channel;
 use crate::connection::Connection;
 use crate::events::Place;
+use crate::floor::Floor;
 use crate::home::Home;
 use crate::names::Names;
 use crate::notices::Notice;
@@ -67,6 +68,9 @@ pub(crate) struct Registry {
     /// The names of channels.
     #[pin]
     pub(crate) names: Names,
+    /// What benchmarks measure against, if that is wanted.
+    #[pin]
+    pub(crate) floor: Floor,
     #[pin]
     channels: Mutex<RBTree<Name, Arc<Channel>>>,
     /// By process, as [`Process::key`]: the channel that is told of deaths.
@@ -79,9 +83,11 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    /// No channels, and no homes; channels can have `max_pulses` pulses queued.
+    /// No channels, and no homes; channels can have `max_pulses` pulses queued. With `bench` there
+    /// are the calls for benchmarks.
     pub(crate) fn new(
         max_pulses: u32,
+        bench: bool,
         timers: TimerPosts,
         threads: Arc<Threads>,
     ) -> impl PinInit<Self> {
@@ -91,6 +97,7 @@ impl Registry {
             threads,
             death_count: Atomic::new(0),
             names <- Names::new(),
+            floor <- Floor::new(bench),
             deaths <- new_spinlock!(RBTree::new(), "Registry::deaths"),
             channels <- new_mutex!(RBTree::new(), "Registry::channels"),
             homes <- new_spinlock!(RBTree::new(), "Registry::homes"),

@@ -22,6 +22,7 @@ use crate::channel::{
     Channel,
     Settings, //
 };
+use crate::floor::Seat;
 use crate::home::Home;
 use crate::rcvids::Rcvids;
 use crate::registry::Registry;
@@ -45,6 +46,7 @@ use kernel::{
     sync::{
         new_spinlock,
         Arc,
+        SetOnce,
         SpinLock, //
     }, //
 };
@@ -66,6 +68,8 @@ pub(crate) struct Session {
     pub(crate) timers: Timers,
     /// Its clients.
     pub(crate) scoids: Arc<Scoids>,
+    /// Its seat of a pair, for benchmarks.
+    pub(crate) seat: SetOnce<Seat>,
     rcvids: Arc<Rcvids<Channel>>,
     #[pin]
     tables: SpinLock<Tables>,
@@ -87,6 +91,7 @@ impl Session {
                 registry,
                 timers <- Timers::new(),
                 scoids,
+                seat: SetOnce::new(),
                 rcvids,
                 tables <- new_spinlock!(tables, "Session::tables"),
             }),

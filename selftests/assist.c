@@ -12,6 +12,8 @@
  *	assist hold-connection 0	... only a connection to a channel that is gone
  *	assist receive 0		say "ready" and block in a receive
  *	assist round-trip 0		0 if a message and its answer get through
+ *	assist bench-unknown 0		0 if the calls for benchmarks are refused
+ *	assist bench ROUNDS		0 if they do what they should, for two processes
  *
  * The misbehaviour of processes that do not exec is in jobs of struct peer.
  */
@@ -142,6 +144,114 @@ static int do_round_trip(int unused)
 	return 0;
 }
 
+static int bench_pair(int session, unsigned int seat)
+{
+	struct qipc_bench_pair arg = { .seat = seat };
+
+	return q_ioctl(session, QIPC_BENCH_PAIR, &arg);
+}
+
+static int bench_switch(int session, unsigned long how)
+{
+	return q_ioctl(session, QIPC_BENCH_SWITCH, (void *)how);
+}
+
+static int do_bench_unknown(int unused)
+{
+	int session = q_open();
+
+	(void)unused;
+	if (session < 0)
+		return CHILD_OPEN;
+	if (bench_pair(session, 0) != -ENOTTY || bench_pair(session, 1) != -ENOTTY ||
+	    bench_switch(session, QIPC_BENCH_WAKE) != -ENOTTY || bench_switch(session, 0) != -ENOTTY)
+		return CHILD_NOT_REFUSED;
+	return 0;
+}
+
+/* Each refusal of the calls for benchmarks; the last word is for those of a seat. */
+static int bench_refusals(int session)
+{
+	struct qipc_bench_pair arg = { .seat = 0, .reserved = 1 };
+	int child;
+
+	if (bench_switch(session, QIPC_BENCH_SLEEP) != -ESRCH || bench_pair(session, 1) != -ESRCH ||
+	    bench_pair(session, 2) != -EINVAL ||
+	    q_ioctl(session, QIPC_BENCH_PAIR, &arg) != -EINVAL || bench_pair(session, 0))
+		return CHILD_NOT_REFUSED;
+	if (bench_pair(session, 0) != -EBUSY || bench_switch(session, 0) != -EINVAL ||
+	    bench_switch(session, 4 | QIPC_BENCH_WAKE) != -EINVAL ||
+	    bench_switch(session, QIPC_BENCH_WAKE) != -ESRCH)
+		return CHILD_NOT_REFUSED;
+	/* Another process has no business here, another thread no seat. */
+	child = vfork();
+	if (!child)
+		_exit(bench_switch(session, QIPC_BENCH_SLEEP) == -ESTALE ? 0 : CHILD_NOT_REFUSED);
+	if (child < 0 || waitpid(child, &child, 0) < 0)
+		return CHILD_SETUP;
+	return child ? CHILD_NOT_REFUSED : 0;
+}
+
+static void *bench_stranger(void *session)
+{
+	return (void *)(long)bench_switch(*(int *)session, QIPC_BENCH_WAKE);
+}
+
+/* One count goes back and forth, and nobody writes it out of turn. */
+static int bench_play(int session, int rounds, volatile int *count, int seat)
+{
+	unsigned long how = seat ? QIPC_BENCH_SLEEP : QIPC_BENCH_WAKE | QIPC_BENCH_SLEEP;
+	int i;
+
+	for (i = 0; i < rounds; i++) {
+		if (!seat)
+			*count = 2 * i + 1;
+		if (bench_switch(session, how))
+			return CHILD_SEND;
+		if (*count != 2 * i + 1 + !seat)
+			return CHILD_WRONG_DATA;
+		if (seat)
+			*count = 2 * i + 2;
+		how = QIPC_BENCH_WAKE | QIPC_BENCH_SLEEP;
+	}
+	return seat && bench_switch(session, QIPC_BENCH_WAKE) ? CHILD_SEND : 0;
+}
+
+static int do_bench(int rounds)
+{
+	int *count = shared_alloc(page_size());
+	int session = q_open(), ret, status;
+	pthread_t thread;
+	void *result;
+	pid_t child;
+
+	if (session < 0 || !count)
+		return CHILD_OPEN;
+	ret = bench_refusals(session);
+	if (ret)
+		return ret;
+	child = fork();
+	if (!child) {
+		int other = q_open();
+
+		if (other < 0 || bench_pair(other, 1))
+			_exit(CHILD_OPEN);
+		count[1] = 1;
+		_exit(bench_play(other, rounds, count, 1));
+	}
+	while (child > 0 && !*(volatile int *)&count[1] && waitpid(child, &status, WNOHANG) != child)
+		sleep_us(1000);
+	if (pthread_create(&thread, NULL, bench_stranger, &session) ||
+	    pthread_join(thread, &result))
+		return CHILD_SETUP;
+	if ((long)result != -EPERM)
+		return CHILD_NOT_REFUSED;
+	ret = bench_play(session, rounds, count, 0);
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return CHILD_SETUP;
+	return ret ? ret : WIFEXITED(status) ? WEXITSTATUS(status) : CHILD_SETUP;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(int number);
@@ -155,6 +265,8 @@ static const struct {
 	{ "hold-connection", do_hold_connection },
 	{ "receive", do_receive },
 	{ "round-trip", do_round_trip },
+	{ "bench-unknown", do_bench_unknown },
+	{ "bench", do_bench },
 };
 
 int main(int argc, char **argv)

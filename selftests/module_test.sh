@@ -10,7 +10,7 @@
 
 DEVICE=/dev/qipc
 ASSIST=${QIPC_ASSIST:-$(dirname "$0")/assist}
-PLAN=13
+PLAN=15
 
 test_number=0
 failed=0
@@ -114,6 +114,14 @@ mode_after_load() {
 	load ${1:+"$1"} && [ -c "$DEVICE" ] && mode_is "$2"
 }
 
+# The calls for benchmarks work, and the module is loaded without them again.
+bench_after_load() {
+	unload && load bench=1 && "$ASSIST" bench 200
+	result=$?
+	[ $result = 0 ] || echo "# status $result"
+	unload && load && [ $result = 0 ]
+}
+
 reload_many() {
 	i=0
 	while [ $i -lt 10 ]; do
@@ -145,6 +153,8 @@ unload
 check default_mode_after_reload mode_after_load "" 666
 check works_after_reload "$ASSIST" round-trip 0
 check reload_many reload_many
+check bench_is_off_by_default "$ASSIST" bench-unknown 0
+check bench_parameter bench_after_load
 
 # Whatever happened, the module stays loaded.
 loaded || load

@@ -586,6 +586,19 @@ pub(crate) struct TimerDelete {
     pub(crate) reserved: u32,
 }
 
+/// `struct qipc_bench_pair`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct BenchPair {
+    pub(crate) seat: u32,
+    pub(crate) reserved: u32,
+}
+
+/// `QIPC_BENCH_WAKE`.
+pub(crate) const BENCH_WAKE: u32 = 0x0001;
+/// `QIPC_BENCH_SLEEP`.
+pub(crate) const BENCH_SLEEP: u32 = 0x0002;
+
 /// One ioctl: its number, and the size of its argument.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call {
@@ -596,6 +609,7 @@ pub(crate) struct Call {
 
 const READ: u8 = 2;
 const WRITE: u8 = 1;
+const NONE: u8 = 0;
 
 /// `QIPC_IOC_TYPE`.
 pub(crate) const IOC_TYPE: u8 = b'q';
@@ -690,6 +704,10 @@ pub(crate) const CONNECT_SERVER_INFO: Call = Call::of::<ConnectServerInfo>(0x3d,
 pub(crate) const CONNECT_CLIENT_INFO: Call = Call::of::<ConnectClientInfo>(0x3e, READ | WRITE);
 /// `QIPC_CHANNEL_ACCESS`.
 pub(crate) const CHANNEL_ACCESS: Call = Call::of::<ChannelAccess>(0x3f, READ | WRITE);
+/// `QIPC_BENCH_PAIR`.
+pub(crate) const BENCH_PAIR: Call = Call::of::<BenchPair>(0x7e, WRITE);
+/// `QIPC_BENCH_SWITCH`.
+pub(crate) const BENCH_SWITCH: Call = Call::of::<()>(0x7f, NONE);
 
 /// Sizes of the first versions of arguments that have grown.
 pub(crate) mod first {

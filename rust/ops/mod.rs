@@ -4,6 +4,7 @@
 //!
 //! The files of this folder do not know one another; what two of them need lies in a lower layer.
 
+pub(crate) mod bench;
 pub(crate) mod channel;
 pub(crate) mod connect;
 pub(crate) mod current;
@@ -60,11 +61,13 @@ const TABLE: &[(abi::Call, Handler)] = &[
     (abi::CONNECT_SERVER_INFO, peer::server_info),
     (abi::CONNECT_CLIENT_INFO, peer::client_info),
     (abi::GET_FEATURES, info::features),
+    (abi::BENCH_SWITCH, bench::switch),
+    (abi::BENCH_PAIR, bench::pair),
 ];
 
 // No two of them may have the same number.
 const _: () = {
-    let mut seen = 0u64;
+    let mut seen = 0u128;
     let mut index = 0;
     while index < TABLE.len() {
         let bit = 1 << (TABLE[index].0.nr - 0x20);

@@ -39,6 +39,7 @@ macro_rules! plain {
 }
 
 plain!(
+    BenchPair,
     ChannelAccess,
     ChannelCreate from CHANNEL_CREATE,
     ChannelDestroy,

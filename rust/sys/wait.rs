@@ -71,6 +71,13 @@ impl Parker {
         }
     }
 
+    /// A place for the calling thread.
+    pub(crate) fn current() -> Self {
+        let mut parker = Self::new();
+        parker.adopt();
+        parker
+    }
+
     /// Makes the calling thread the one that sleeps here.
     pub(crate) fn adopt(&mut self) {
         self.thread = Some(task::current_thread());
@@ -80,6 +87,12 @@ impl Parker {
     /// Forgets the thread, so that its memory is not held longer than it lives.
     pub(crate) fn release(&mut self) {
         self.thread = None;
+    }
+
+    /// Whether the calling thread is the one that sleeps here.
+    pub(crate) fn is_current(&self) -> bool {
+        self.thread()
+            .is_some_and(|thread| thread.as_ptr() == Task::current_raw())
     }
 
     /// The thread that sleeps here.

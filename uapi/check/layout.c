@@ -416,6 +416,17 @@ static void since_2_ioctls(void)
 	IOCTL(QIPC_CHANNEL_ACCESS);
 }
 
+static void bench(void)
+{
+	SIZE(qipc_bench_pair);
+	OFFSET(qipc_bench_pair, seat);
+	OFFSET(qipc_bench_pair, reserved);
+	CONST(QIPC_BENCH_WAKE);
+	CONST(QIPC_BENCH_SLEEP);
+	IOCTL(QIPC_BENCH_PAIR);
+	IOCTL(QIPC_BENCH_SWITCH);
+}
+
 int main(void)
 {
 	vectors();
@@ -429,5 +440,6 @@ int main(void)
 	since_2_structures();
 	since_2_constants();
 	since_2_ioctls();
+	bench();
 	return 0;
 }

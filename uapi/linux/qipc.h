@@ -809,6 +809,23 @@ struct qipc_msg_reply_receive {
 	struct qipc_msg_receive receive;
 };
 
+/**
+ * struct qipc_bench_pair - QIPC_BENCH_PAIR
+ * @seat: 0 offers a pair, 1 takes the one that was offered last
+ * @reserved: must be 0
+ *
+ * Benchmarks only: known if the module was loaded with bench=1.  The calling
+ * thread is the one that QIPC_BENCH_SWITCH on this session is for.
+ */
+struct qipc_bench_pair {
+	__u32 seat;
+	__u32 reserved;
+};
+
+/* Argument of QIPC_BENCH_SWITCH, itself and not its address. */
+#define QIPC_BENCH_WAKE		0x0001	/* wake the thread of the other seat */
+#define QIPC_BENCH_SLEEP	0x0002	/* sleep until it wakes this one */
+
 /* Letter and range: see docs/decisions/0002-ioctl-letter.md. */
 #define QIPC_IOC_TYPE		'q'
 
@@ -842,5 +859,9 @@ struct qipc_msg_reply_receive {
 #define QIPC_CONNECT_SERVER_INFO _IOWR(QIPC_IOC_TYPE, 0x3d, struct qipc_connect_server_info)
 #define QIPC_CONNECT_CLIENT_INFO _IOWR(QIPC_IOC_TYPE, 0x3e, struct qipc_connect_client_info)
 #define QIPC_CHANNEL_ACCESS	_IOWR(QIPC_IOC_TYPE, 0x3f, struct qipc_channel_access)
+
+/* For benchmarks; unknown without the module's parameter bench. */
+#define QIPC_BENCH_PAIR		_IOW(QIPC_IOC_TYPE, 0x7e, struct qipc_bench_pair)
+#define QIPC_BENCH_SWITCH	_IO(QIPC_IOC_TYPE, 0x7f)
 
 #endif /* _UAPI_LINUX_QIPC_H */

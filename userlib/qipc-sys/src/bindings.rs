@@ -75,6 +75,8 @@ pub const QIPC_PULSE_COIDDEATH: i32 = -35;
 pub const QIPC_EVENT_VERIFY: u32 = 1;
 pub const QIPC_EVENT_ANY_SERVER: i32 = -1;
 pub const QIPC_EVENT_SELF: i32 = -2;
+pub const QIPC_BENCH_WAKE: u32 = 1;
+pub const QIPC_BENCH_SLEEP: u32 = 2;
 pub const QIPC_IOC_TYPE: u8 = 113u8;
 pub const QIPC_GET_FEATURES: u32 = 3224400160;
 pub const QIPC_CHANNEL_CREATE: u32 = 3222827297;
@@ -106,6 +108,8 @@ pub const QIPC_CONNECT_FLAGS: u32 = 3222827324;
 pub const QIPC_CONNECT_SERVER_INFO: u32 = 3223875901;
 pub const QIPC_CONNECT_CLIENT_INFO: u32 = 3225448766;
 pub const QIPC_CHANNEL_ACCESS: u32 = 3222827327;
+pub const QIPC_BENCH_PAIR: u32 = 1074295166;
+pub const QIPC_BENCH_SWITCH: u32 = 29055;
 pub type __s8 = ::core::ffi::c_schar;
 pub type __u8 = ::core::ffi::c_uchar;
 pub type __s16 = ::core::ffi::c_short;
@@ -1010,4 +1014,20 @@ const _: () = {
         [::core::mem::offset_of!(qipc_msg_reply_receive, reserved) - 44usize];
     ["Offset of field: qipc_msg_reply_receive::receive"]
         [::core::mem::offset_of!(qipc_msg_reply_receive, receive) - 48usize];
+};
+#[doc = " struct qipc_bench_pair - QIPC_BENCH_PAIR\n @seat: 0 offers a pair, 1 takes the one that was offered last\n @reserved: must be 0\n\n Benchmarks only: known if the module was loaded with bench=1.  The calling\n thread is the one that QIPC_BENCH_SWITCH on this session is for."]
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone, PartialEq, Eq)]
+pub struct qipc_bench_pair {
+    pub seat: __u32,
+    pub reserved: __u32,
+}
+#[allow(clippy::unnecessary_operation, clippy::identity_op)]
+const _: () = {
+    ["Size of qipc_bench_pair"][::core::mem::size_of::<qipc_bench_pair>() - 8usize];
+    ["Alignment of qipc_bench_pair"][::core::mem::align_of::<qipc_bench_pair>() - 4usize];
+    ["Offset of field: qipc_bench_pair::seat"]
+        [::core::mem::offset_of!(qipc_bench_pair, seat) - 0usize];
+    ["Offset of field: qipc_bench_pair::reserved"]
+        [::core::mem::offset_of!(qipc_bench_pair, reserved) - 4usize];
 };

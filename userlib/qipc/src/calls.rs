@@ -20,6 +20,12 @@ pub(crate) fn connect_detach(fd: BorrowedFd<'_>, coid: i32) -> Result<()> {
     call_plain(fd, sys::QIPC_CONNECT_DETACH, &mut argument).map(drop)
 }
 
+/// Takes a seat of a benchmark's pair.
+pub(crate) fn bench_pair(session: &Session, seat: u32) -> Result<()> {
+    let mut argument = sys::qipc_bench_pair { seat, reserved: 0 };
+    call_plain(session.as_fd(), sys::QIPC_BENCH_PAIR, &mut argument).map(drop)
+}
+
 /// Sends a pulse on a session or on a connection descriptor.
 pub(crate) fn pulse_send(
     fd: BorrowedFd<'_>,

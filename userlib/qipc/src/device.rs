@@ -10,7 +10,7 @@ use bitflags::bitflags;
 use qipc_sys as sys;
 use rustix::io::Errno;
 
-use crate::calls::connect_server_info;
+use crate::calls::{bench_pair, connect_server_info};
 use crate::channel::{Address, Channel};
 use crate::client::client_info;
 use crate::connection::{ConnectFlags, Connection, FdConnection, ServerInfo};
@@ -19,7 +19,7 @@ use crate::event::Event;
 use crate::info::{ClientInfo, ServerInfoFlags};
 use crate::options::{ChannelFlags, ChannelOptions};
 use crate::parts::Sink;
-use crate::raw::{ReceiveOptions, Session};
+use crate::raw::{bench_switch, ReceiveOptions, Session};
 use crate::registered::{Deliverer, RegisteredEvent};
 use crate::timeout::Clock;
 use crate::timer::Timer;
@@ -139,6 +139,31 @@ impl Qipc {
     #[must_use]
     pub fn features(&self) -> &Features {
         &self.features
+    }
+
+    /// For benchmarks: offers a pair of threads that only wake each other and sleep (`seat` 0), or takes the one that was
+    /// offered last (`seat` 1). What a round trip costs at least, for the calling thread.
+    ///
+    /// # Errors
+    ///
+    /// - `ENOTTY`: the module was loaded without `bench=1`.
+    /// - `EINVAL`: another seat. `ESRCH`: no pair was offered. `EBUSY`: the session has a seat.
+    pub fn bench_pair(&self, seat: u32) -> Result<()> {
+        bench_pair(&self.session, seat)
+    }
+
+    /// For benchmarks: wakes the other thread of the pair, then sleeps until that one wakes this one; either half can be
+    /// left out.
+    ///
+    /// # Errors
+    ///
+    /// - `ENOTTY`: the module was loaded without `bench=1`.
+    /// - `ESRCH`: no seat, or nobody on the other one. `EPERM`: the seat is another thread's.
+    /// - `EINTR`: a signal.
+    pub fn bench_switch(&self, wake: bool, sleep: bool) -> Result<()> {
+        let how = [(wake, sys::QIPC_BENCH_WAKE), (sleep, sys::QIPC_BENCH_SLEEP)];
+        let how = how.iter().filter(|(wanted, _)| *wanted);
+        bench_switch(self.session.as_fd(), how.map(|(_, bit)| bit).sum())
     }
 
     /// Makes a channel to receive on. QNX `ChannelCreate`, `ChannelCreatePulsePool`.

@@ -93,6 +93,7 @@ arguments! {
     qipc_connect_server_info: QIPC_CONNECT_SERVER_INFO;
     qipc_connect_client_info: QIPC_CONNECT_CLIENT_INFO;
     qipc_channel_access: QIPC_CHANNEL_ACCESS;
+    qipc_bench_pair: QIPC_BENCH_PAIR;
 }
 
 /// Makes one call.
@@ -154,6 +155,45 @@ impl NoAddresses for sys::qipc_timer_delete {}
 impl NoAddresses for sys::qipc_connect_flags {}
 impl NoAddresses for sys::qipc_connect_server_info {}
 impl NoAddresses for sys::qipc_channel_access {}
+impl NoAddresses for sys::qipc_bench_pair {}
+
+/// An ioctl whose argument is a number.
+struct NumberCall {
+    opcode: Opcode,
+    argument: usize,
+}
+
+// SAFETY: Nothing is read or written through the argument. That the ioctl takes a number is for those who make one to
+// see to.
+unsafe impl Ioctl for NumberCall {
+    type Output = c_int;
+
+    const IS_MUTATING: bool = false;
+
+    fn opcode(&self) -> Opcode {
+        self.opcode
+    }
+
+    fn as_ptr(&mut self) -> *mut c_void {
+        ptr::without_provenance_mut(self.argument)
+    }
+
+    unsafe fn output_from_ptr(out: IoctlOutput, _: *mut c_void) -> rustix::io::Result<c_int> {
+        Ok(out)
+    }
+}
+
+/// Wakes the other thread of a benchmark's pair, sleeps, or both: `QIPC_BENCH_` bits.
+pub(crate) fn bench_switch(fd: BorrowedFd<'_>, how: u32) -> Result<()> {
+    let call = NumberCall {
+        opcode: sys::QIPC_BENCH_SWITCH as Opcode,
+        argument: how as usize,
+    };
+    // SAFETY: The argument of this ioctl is a number, and it carries the letter that qipc has registered.
+    unsafe { ioctl(fd, call) }
+        .map(drop)
+        .map_err(Error::from_errno)
+}
 
 /// The error of a call that moves bytes; `own` is the side of the caller.
 fn transfer_error(errno: Errno, side: u32, own: Error) -> Error {
