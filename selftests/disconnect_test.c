@@ -33,6 +33,14 @@ FIXTURE_TEARDOWN(disconnect)
 {
 }
 
+/* Connections that are descriptors. */
+#define _test_data_disconnect_fd	_test_data_disconnect
+#define _fixture_variant_disconnect_fd	_fixture_variant_disconnect
+FIXTURE(disconnect_fd);
+FIXTURE_LIKE(disconnect_fd, disconnect)
+
+FIXTURE_VARIANT_ADD(disconnect_fd, fd) { .fd_space = true, };
+
 static struct peer *connect_client(FIXTURE_DATA(disconnect) * self, bool process, bool fd_space)
 {
 	return client_start(process, fd_space, self->session, self->chid);
@@ -171,7 +179,7 @@ TEST_F(disconnect, B106_exec)
 }
 
 /* Each process that shares a descriptor is a client of its own. */
-TEST_F(disconnect, B106_forked_child)
+TEST_F(disconnect_fd, B106_forked_child)
 {
 	struct qipc_msg_receive rcv;
 	struct qipc_msg_send send;
@@ -179,8 +187,6 @@ TEST_F(disconnect, B106_forked_child)
 	int conn, scoid;
 	pid_t pid;
 
-	if (!variant->fd_space)
-		return;
 	conn = q_attach_fd(self->session, 0, self->chid);
 	ASSERT_LE(0, conn);
 	pid = fork_bound();

@@ -56,6 +56,42 @@ FIXTURE_TEARDOWN(event)
 {
 }
 
+/* The client is a thread of the test. */
+#define _test_data_event_thread	_test_data_event
+#define _fixture_variant_event_thread	_fixture_variant_event
+FIXTURE(event_thread);
+FIXTURE_LIKE(event_thread, event)
+
+FIXTURE_VARIANT_ADD(event_thread, thread) { .process = false, .fd_space = false, };
+
+/* It is a process, which can end. */
+#define _test_data_event_process	_test_data_event
+#define _fixture_variant_event_process	_fixture_variant_event
+FIXTURE(event_process);
+FIXTURE_LIKE(event_process, event)
+
+FIXTURE_VARIANT_ADD(event_process, process) { .process = true, .fd_space = false, };
+
+FIXTURE_VARIANT_ADD(event_process, process_fd) { .process = true, .fd_space = true, };
+
+/* Its connection has a number that events can name. */
+#define _test_data_event_side	_test_data_event
+#define _fixture_variant_event_side	_fixture_variant_event
+FIXTURE(event_side);
+FIXTURE_LIKE(event_side, event)
+
+FIXTURE_VARIANT_ADD(event_side, thread) { .process = false, .fd_space = false, };
+
+FIXTURE_VARIANT_ADD(event_side, process) { .process = true, .fd_space = false, };
+
+/* It is a process with such a connection. */
+#define _test_data_event_process_side	_test_data_event
+#define _fixture_variant_event_process_side	_fixture_variant_event
+FIXTURE(event_process_side);
+FIXTURE_LIKE(event_process_side, event)
+
+FIXTURE_VARIANT_ADD(event_process_side, process) { .process = true, .fd_space = false, };
+
 /* True when the client gets this pulse, and no other. */
 static bool client_gets(struct peer *client, int code, uint64_t value)
 {
@@ -164,10 +200,8 @@ TEST_F(event, B116_any_thread_no_other_process)
 	EXPECT_TRUE(client_gets_nothing(self->client));
 }
 
-TEST_F(event, B118_client_died)
+TEST_F(event_process, B118_client_died)
 {
-	if (!variant->process)
-		return;
 	EXPECT_EQ(256 + SIGKILL, peer_kill(self->client));
 	EXPECT_EQ(-ESRCH, q_deliver(self->session, self->rcvid,
 				    event_pulse(self->client->own_coid, -1, 1, 2)));
@@ -197,13 +231,11 @@ TEST_F(event, no_such_client)
 	EXPECT_TRUE(client_gets_nothing(self->client));
 }
 
-TEST_F(event, client_detached)
+TEST_F(event_side, client_detached)
 {
 	int ret;
 
 	ASSERT_EQ(0, peer_call(self->client, job_detach));
-	if (variant->fd_space)
-		return;
 	ret = q_deliver(self->session, self->rcvid,
 			event_pulse(self->client->own_coid, -1, 1, 2));
 	EXPECT_TRUE(ret == -ESRCH || ret == -EBADF);
@@ -254,12 +286,10 @@ TEST_F(event, pulse_to_a_dead_channel)
 }
 
 /* It goes where the connection leads, which need not be a channel of the client. */
-TEST_F(event, pulse_over_a_connection_elsewhere)
+TEST_F(event_side, pulse_over_a_connection_elsewhere)
 {
 	struct qipc_pulse pulse;
 
-	if (variant->fd_space)
-		return;
 	EXPECT_EQ(0, q_deliver(self->session, self->rcvid,
 			       event_pulse(self->client->coid, -1, 1, 2)));
 	ASSERT_EQ(0, q_receive_pulse_soon(self->session, self->chid, &pulse));
@@ -505,15 +535,13 @@ static long job_end_thread(struct peer *peer)
 }
 
 /* The thread is gone, its process is not. */
-TEST_F(event, thread_died)
+TEST_F(event_thread, thread_died)
 {
 	struct timespec patience = { PATIENCE_MS / 1000, 0 };
 	struct peer *other;
 	siginfo_t info;
 	sigset_t set;
 
-	if (variant->process)
-		return;
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	ASSERT_EQ(0, pthread_sigmask(SIG_BLOCK, &set, NULL));
@@ -539,13 +567,11 @@ TEST_F(event, thread_died)
 }
 
 /* The client's channel has no room. */
-TEST_F(event, pulse_queue_is_full)
+TEST_F(event_thread, pulse_queue_is_full)
 {
 	struct qipc_event none = event_of_kind(QIPC_EVENT_NONE);
 	int chid, coid;
 
-	if (variant->process)
-		return;
 	chid = q_create_pool(self->session, 0, 1, 1, &none);
 	coid = q_attach_side(self->session, 0, chid);
 	ASSERT_LE(0, coid);
@@ -840,15 +866,13 @@ static long job_attach_more(struct peer *peer)
 	return peer->value[2] < 0 ? peer->value[2] : 0;
 }
 
-TEST_F(event, only_the_server_it_is_for)
+TEST_F(event_side, only_the_server_it_is_for)
 {
 	struct peer *client = self->client;
 	struct peer *foreign = peer_start(true, self->session);
 	struct qipc_msg_send send;
 	int ours, theirs, chid = self->chid;
 
-	if (variant->fd_space)
-		return;
 	ASSERT_NE(NULL, foreign);
 	ASSERT_EQ(0, peer_call(foreign, job_create));
 	client->server = foreign->pid;
@@ -895,7 +919,7 @@ TEST_F(event, only_oneself)
 }
 
 /* A server of another user may deliver what it was given, and make up nothing. */
-TEST_F(event, server_of_another_user)
+TEST_F(event_process_side, server_of_another_user)
 {
 	struct peer *client = self->client;
 	struct peer *server = peer_start(true, self->session);
@@ -903,8 +927,6 @@ TEST_F(event, server_of_another_user)
 
 	if (geteuid())
 		SKIP(return, "changing the user takes root");
-	if (variant->fd_space || !variant->process)
-		return;
 	ASSERT_NE(NULL, server);
 	server->value[0] = NOBODY;
 	server->value[1] = NOBODY;

@@ -77,6 +77,29 @@ static long reply(struct peer *peer)
 	return peer_call(peer, job_respond);
 }
 
+/* The same, and the client, whose message it was, goes on. */
+static long answer(struct peer *server, struct peer *client)
+{
+	long ret = reply(server);
+
+	return ret ? ret : peer_wait(client);
+}
+
+/*
+ * The server takes the client's message and answers it: the priority at which it
+ * runs in between, or an error.
+ */
+static int served_at(struct peer *server, int chid, struct peer *client)
+{
+	int ret = receive_now(server, chid), was;
+
+	if (ret)
+		return ret;
+	was = level(server->tid);
+	ret = answer(server, client);
+	return ret ? ret : was;
+}
+
 static long job_current(struct peer *peer)
 {
 	return q_current(peer->session, peer->value[0]);
@@ -146,6 +169,14 @@ FIXTURE_SETUP(priority)
 FIXTURE_TEARDOWN(priority)
 {
 }
+
+/* Clients that do not use the session of the server. */
+#define _test_data_priority_process		_test_data_priority
+#define _fixture_variant_priority_process	_fixture_variant_priority
+FIXTURE(priority_process);
+FIXTURE_LIKE(priority_process, priority)
+
+FIXTURE_VARIANT_ADD(priority_process, process) { .process = true, };
 
 /* --- order --------------------------------------------------------------- */
 
@@ -236,8 +267,7 @@ TEST_F(priority, B82_last_waiter_first)
 	for (i = 2; i >= 0; i--) {
 		peer_send(self->client[i], NULL, 0, NULL, 0);
 		ASSERT_EQ(0, peer_wait(server[i]));
-		ASSERT_EQ(0, reply(server[i]));
-		EXPECT_EQ(0, peer_wait(self->client[i]));
+		ASSERT_EQ(0, answer(server[i], self->client[i]));
 	}
 }
 
@@ -318,8 +348,7 @@ TEST_F(priority, B83_up_and_stays)
 	ASSERT_EQ(0, receive_now(self->server, self->chid));
 	EXPECT_EQ(20, level(tid));
 	EXPECT_EQ(SCHED_FIFO, policy(tid));
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(self->client[0]));
+	ASSERT_EQ(0, answer(self->server, self->client[0]));
 	EXPECT_EQ(20, level(tid));
 	/* Until the next receive, which finds nothing. */
 	ASSERT_EQ(-EAGAIN, receive_now(self->server, self->chid));
@@ -339,8 +368,7 @@ TEST_F(priority, B83_the_one_that_waits)
 		peer_send(self->client[i], NULL, 0, NULL, 0);
 		ASSERT_EQ(0, peer_wait(self->server));
 		EXPECT_EQ(40 - 10 * i, level(tid));
-		ASSERT_EQ(0, reply(self->server));
-		EXPECT_EQ(0, peer_wait(self->client[i]));
+		ASSERT_EQ(0, answer(self->server, self->client[i]));
 	}
 }
 
@@ -353,19 +381,13 @@ TEST_F(priority, B83_nothing_comes)
 	ASSERT_EQ(0, peer_set_priority(self->server, 10));
 	ASSERT_EQ(0, peer_set_priority(self->client[0], 20));
 	ASSERT_TRUE(send_blocks(self->client[0]));
-	ASSERT_EQ(0, receive_now(self->server, self->chid));
-	EXPECT_EQ(20, level(tid));
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(self->client[0]));
+	EXPECT_EQ(20, served_at(self->server, self->chid, self->client[0]));
 	peer_receive_timeout(self->server, self->chid, NULL, 0, timeout);
 	ASSERT_EQ(-ETIMEDOUT, peer_wait(self->server));
 	EXPECT_EQ(10, level(tid));
 
 	ASSERT_TRUE(send_blocks(self->client[0]));
-	ASSERT_EQ(0, receive_now(self->server, self->chid));
-	EXPECT_EQ(20, level(tid));
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(self->client[0]));
+	EXPECT_EQ(20, served_at(self->server, self->chid, self->client[0]));
 	self->server->value[0] = SIGUSR1;
 	self->server->value[1] = 0;
 	ASSERT_EQ(0, peer_call(self->server, job_handle));
@@ -383,18 +405,14 @@ TEST_F(priority, B84_down)
 	ASSERT_EQ(0, peer_set_priority(self->server, 20));
 	ASSERT_EQ(0, peer_set_priority(self->client[0], 10));
 	ASSERT_TRUE(send_blocks(self->client[0]));
-	ASSERT_EQ(0, receive_now(self->server, self->chid));
-	EXPECT_EQ(10, level(tid));
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(self->client[0]));
+	EXPECT_EQ(10, served_at(self->server, self->chid, self->client[0]));
 	EXPECT_EQ(10, level(tid));
 	/* A client without a priority leaves it the lowest of its policy. */
 	ASSERT_TRUE(send_blocks(self->client[1]));
 	ASSERT_EQ(0, receive_now(self->server, self->chid));
 	EXPECT_EQ(1, level(tid));
 	EXPECT_EQ(SCHED_FIFO, policy(tid));
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(self->client[1]));
+	ASSERT_EQ(0, answer(self->server, self->client[1]));
 	ASSERT_EQ(-EAGAIN, receive_now(self->server, self->chid));
 	EXPECT_EQ(20, level(tid));
 }
@@ -409,8 +427,7 @@ TEST_F(priority, B83_policy_is_kept)
 	ASSERT_EQ(0, receive_now(self->server, self->chid));
 	EXPECT_EQ(SCHED_RR, policy(tid));
 	EXPECT_EQ(20, level(tid));
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(self->client[0]));
+	ASSERT_EQ(0, answer(self->server, self->client[0]));
 	ASSERT_EQ(-EAGAIN, receive_now(self->server, self->chid));
 	EXPECT_EQ(SCHED_RR, policy(tid));
 	EXPECT_EQ(10, level(tid));
@@ -451,8 +468,7 @@ TEST_F(priority, B83_no_real_time_thread)
 		ASSERT_EQ(0, peer_call(self->server, job_thread));
 		EXPECT_EQ(SCHED_OTHER, self->server->value[1]);
 		EXPECT_EQ(0, self->server->value[2]);
-		ASSERT_EQ(0, reply(self->server));
-		EXPECT_EQ(0, peer_wait(self->client[0]));
+		ASSERT_EQ(0, answer(self->server, self->client[0]));
 		ASSERT_EQ(-EAGAIN, receive_now(self->server, self->chid));
 		EXPECT_EQ(policies[i], policy(tid));
 		EXPECT_EQ(0, level(tid));
@@ -463,8 +479,7 @@ TEST_F(priority, B83_no_real_time_thread)
 	ASSERT_TRUE(send_blocks(self->client[1]));
 	ASSERT_EQ(0, receive_now(self->server, self->chid));
 	EXPECT_EQ(SCHED_IDLE, policy(tid));
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(self->client[1]));
+	ASSERT_EQ(0, answer(self->server, self->client[1]));
 }
 
 TEST_F(priority, B85_fixed)
@@ -478,10 +493,7 @@ TEST_F(priority, B85_fixed)
 	ASSERT_EQ(0, peer_set_priority(self->server, 10));
 	ASSERT_EQ(0, peer_set_priority(client, 20));
 	ASSERT_TRUE(send_blocks(client));
-	ASSERT_EQ(0, receive_now(self->server, chid));
-	EXPECT_EQ(10, level(tid));
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(client));
+	EXPECT_EQ(10, served_at(self->server, chid, client));
 	ASSERT_EQ(0, peer_pulse(client, 30, 1, 0));
 	EXPECT_EQ(10, level(tid));
 	ASSERT_EQ(0, receive_now(self->server, chid));
@@ -491,8 +503,7 @@ TEST_F(priority, B85_fixed)
 	EXPECT_EQ(10, level(tid));
 	ASSERT_EQ(0, receive_now(self->server, chid));
 	EXPECT_EQ(20, self->server->receive.info.priority);
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(client));
+	ASSERT_EQ(0, answer(self->server, client));
 	/* The one that waits is not raised either, nor lowered. */
 	ASSERT_EQ(0, peer_set_priority(client, 0));
 	peer_receive(self->server, chid, NULL, 0);
@@ -500,8 +511,7 @@ TEST_F(priority, B85_fixed)
 	peer_send(client, NULL, 0, NULL, 0);
 	ASSERT_EQ(0, peer_wait(self->server));
 	EXPECT_EQ(10, level(tid));
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(client));
+	ASSERT_EQ(0, answer(self->server, client));
 }
 
 TEST_F(priority, B86_pulse)
@@ -692,8 +702,7 @@ TEST_F(priority, current_message)
 	ASSERT_EQ(0, current(self->server, 0));
 	EXPECT_EQ(10, level(tid));
 	self->server->receive.rcvid = first;
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(self->client[0]));
+	ASSERT_EQ(0, answer(self->server, self->client[0]));
 	EXPECT_EQ(-ESRCH, current(self->server, first));
 	EXPECT_EQ(-ESRCH, current(self->server, 12345));
 	EXPECT_EQ(-ESRCH, current(self->server, -1));
@@ -718,12 +727,10 @@ TEST_F(priority, channel_destroyed)
 	EXPECT_EQ(10, level(tid));
 }
 
-TEST_F(priority, session_closed)
+TEST_F(priority_process, session_closed)
 {
 	pid_t tid = self->server->tid;
 
-	if (!variant->process)
-		return; /* The clients use the session. */
 	ASSERT_EQ(0, set_policy(tid, SCHED_BATCH, 0));
 	ASSERT_EQ(-EAGAIN, receive_now(self->server, self->chid));
 	ASSERT_EQ(0, peer_set_priority(self->client[0], 30));
@@ -759,9 +766,7 @@ TEST_F(priority, threads_end)
 	ASSERT_EQ(-EAGAIN, receive_now(self->server, self->chid));
 	ASSERT_TRUE(send_blocks(self->client[0]));
 	EXPECT_EQ(30, level(self->server->tid));
-	ASSERT_EQ(0, receive_now(self->server, self->chid));
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(self->client[0]));
+	EXPECT_LE(0, served_at(self->server, self->chid, self->client[0]));
 }
 
 /* --- the administrator ----------------------------------------------------------- */
@@ -776,18 +781,14 @@ TEST_F(priority, changed_while_serving)
 	ASSERT_EQ(0, receive_now(self->server, self->chid));
 	EXPECT_EQ(20, level(tid));
 	ASSERT_EQ(0, set_policy(tid, SCHED_FIFO, 14));
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(self->client[0]));
+	ASSERT_EQ(0, answer(self->server, self->client[0]));
 	EXPECT_EQ(14, level(tid));
 	/* That is its own from now on. */
 	ASSERT_EQ(-EAGAIN, receive_now(self->server, self->chid));
 	EXPECT_EQ(14, level(tid));
 	ASSERT_TRUE(send_blocks(self->client[0]));
 	EXPECT_EQ(20, level(tid));
-	ASSERT_EQ(0, receive_now(self->server, self->chid));
-	EXPECT_EQ(20, level(tid));
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(self->client[0]));
+	EXPECT_EQ(20, served_at(self->server, self->chid, self->client[0]));
 	/* Also with another policy, or none of real time; and by itself. */
 	ASSERT_EQ(0, set_policy(tid, SCHED_RR, 11));
 	ASSERT_EQ(-EAGAIN, receive_now(self->server, self->chid));
@@ -797,8 +798,7 @@ TEST_F(priority, changed_while_serving)
 	ASSERT_EQ(0, receive_now(self->server, self->chid));
 	EXPECT_EQ(SCHED_RR, policy(tid));
 	EXPECT_EQ(20, level(tid));
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(self->client[0]));
+	ASSERT_EQ(0, answer(self->server, self->client[0]));
 	ASSERT_EQ(0, peer_set_priority(self->server, 0));
 	EXPECT_EQ(SCHED_OTHER, policy(tid));
 	ASSERT_EQ(-EAGAIN, receive_now(self->server, self->chid));
@@ -862,13 +862,9 @@ TEST_F(priority, ceiling)
 	ASSERT_EQ(0, receive_now(self->server, self->chid));
 	EXPECT_EQ(30, self->server->receive.info.priority);
 	EXPECT_EQ(15, level(tid));
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(self->client[0]));
+	ASSERT_EQ(0, answer(self->server, self->client[0]));
 	ASSERT_TRUE(send_blocks(self->client[1]));
-	ASSERT_EQ(0, receive_now(self->server, self->chid));
-	EXPECT_EQ(12, level(tid));
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(self->client[1]));
+	EXPECT_EQ(12, served_at(self->server, self->chid, self->client[1]));
 	ASSERT_EQ(0, peer_pulse(self->client[0], 99, 1, 0));
 	EXPECT_EQ(15, level(tid));
 	ASSERT_EQ(0, receive_now(self->server, self->chid));
@@ -879,20 +875,14 @@ TEST_F(priority, ceiling)
 	EXPECT_EQ(25, level(tid));
 	ASSERT_TRUE(send_blocks(self->client[0]));
 	EXPECT_EQ(25, level(tid));
-	ASSERT_EQ(0, receive_now(self->server, self->chid));
-	EXPECT_EQ(25, level(tid));
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(self->client[0]));
+	EXPECT_EQ(25, served_at(self->server, self->chid, self->client[0]));
 	ASSERT_TRUE(send_blocks(self->client[1]));
 	ASSERT_EQ(0, receive_now(self->server, self->chid));
 	EXPECT_EQ(12, level(tid));
 	ASSERT_TRUE(send_blocks(self->client[0]));
 	EXPECT_EQ(25, level(tid));
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(self->client[1]));
-	ASSERT_EQ(0, receive_now(self->server, self->chid));
-	ASSERT_EQ(0, reply(self->server));
-	EXPECT_EQ(0, peer_wait(self->client[0]));
+	ASSERT_EQ(0, answer(self->server, self->client[1]));
+	EXPECT_LE(0, served_at(self->server, self->chid, self->client[0]));
 	/* One that is no real-time thread at all. */
 	ASSERT_EQ(0, set_ceiling(self->session, self->chid, 0));
 	ASSERT_EQ(0, set_policy(tid, SCHED_OTHER, 0));
@@ -990,8 +980,7 @@ TEST_F(priority, runmask)
 		EXPECT_TRUE(runs_on(tid, &own));
 		ASSERT_EQ(0, receive_now(self->server, chid));
 		EXPECT_TRUE(runs_on(tid, i ? &one : &own));
-		ASSERT_EQ(0, reply(self->server));
-		EXPECT_EQ(0, peer_wait(client));
+		ASSERT_EQ(0, answer(self->server, client));
 		EXPECT_TRUE(runs_on(tid, i ? &one : &own));
 		ASSERT_EQ(-EAGAIN, receive_now(self->server, chid));
 		EXPECT_TRUE(runs_on(tid, &own));
@@ -999,8 +988,7 @@ TEST_F(priority, runmask)
 		ASSERT_TRUE(send_blocks(client));
 		ASSERT_EQ(0, receive_now(self->server, chid));
 		ASSERT_EQ(0, sched_setaffinity(tid, sizeof(first), &first));
-		ASSERT_EQ(0, reply(self->server));
-		EXPECT_EQ(0, peer_wait(client));
+		ASSERT_EQ(0, answer(self->server, client));
 		ASSERT_EQ(-EAGAIN, receive_now(self->server, chid));
 		EXPECT_TRUE(runs_on(tid, &first));
 		ASSERT_EQ(0, sched_setaffinity(tid, sizeof(own), &own));
@@ -1008,8 +996,7 @@ TEST_F(priority, runmask)
 		ASSERT_TRUE(send_blocks(client));
 		ASSERT_EQ(0, receive_now(self->server, chid));
 		EXPECT_TRUE(runs_on(tid, i ? &one : &own));
-		ASSERT_EQ(0, reply(self->server));
-		EXPECT_EQ(0, peer_wait(client));
+		ASSERT_EQ(0, answer(self->server, client));
 		ASSERT_EQ(-ESRCH, receive_now(self->server, -1));
 		EXPECT_TRUE(runs_on(tid, &own));
 		ASSERT_TRUE(send_blocks(client));

@@ -51,6 +51,16 @@ FIXTURE_TEARDOWN(pulse)
 {
 }
 
+/* The client can be killed. */
+#define _test_data_pulse_process	_test_data_pulse
+#define _fixture_variant_pulse_process	_fixture_variant_pulse
+FIXTURE(pulse_process);
+FIXTURE_LIKE(pulse_process, pulse)
+
+FIXTURE_VARIANT_ADD(pulse_process, process) { .process = true, .fd_space = false, };
+
+FIXTURE_VARIANT_ADD(pulse_process, process_fd) { .process = true, .fd_space = true, };
+
 /* True when a receive with room for more took exactly this pulse. */
 static bool receive_is_pulse(int session, int chid, int code, uint64_t value, int scoid)
 {
@@ -498,12 +508,10 @@ TEST_F(pulse, B76_destroyed_with_pulses)
 }
 
 /* What was sent stays sent, whatever becomes of the sender. */
-TEST_F(pulse, sender_goes)
+TEST_F(pulse_process, sender_goes)
 {
 	int i;
 
-	if (!variant->process)
-		return;
 	for (i = 0; i < 10; i++)
 		ASSERT_EQ(0, peer_pulse(self->client, -1, i, i));
 	EXPECT_EQ(256 + SIGKILL, peer_kill(self->client));

@@ -942,6 +942,22 @@ static inline long peer_pulse(struct peer *peer, int priority, int code, uint64_
 	return peer_call(peer, job_pulse);
 }
 
+/* --- fixtures ---------------------------------------------------------------------- */
+
+/*
+ * A fixture for some of the variants of another one: a scenario that means
+ * nothing to the others must not count for them.  Its data and its variants are
+ * those of the other fixture, which takes three lines above it:
+ *
+ *	#define _test_data_NAME		_test_data_OTHER
+ *	#define _fixture_variant_NAME	_fixture_variant_OTHER
+ *	FIXTURE(NAME);
+ */
+#define FIXTURE_LIKE(name, other) \
+	struct _test_data_##other; \
+	FIXTURE_SETUP(name) { other##_setup(_metadata, self, variant); } \
+	FIXTURE_TEARDOWN(name) { other##_teardown(_metadata, self, variant); }
+
 /* --- checks that several files make ---------------------------------------------- */
 
 /* True when the input fields of a send are what send_args() made them. */
@@ -952,6 +968,35 @@ static inline bool send_inputs_kept(const struct qipc_msg_send *arg, int coid, c
 
 	send_args(&want, coid, sbuf, slen, rbuf, rlen);
 	return !memcmp(arg, &want, offsetof(struct qipc_msg_send, status));
+}
+
+/* Takes a message of one byte and answers it; the byte, or an error. */
+static inline int answer_byte(int session, int chid)
+{
+	struct qipc_msg_receive rcv;
+	unsigned char byte = 0;
+	int ret = q_receive_now(session, chid, &byte, 1, &rcv);
+
+	if (!ret)
+		ret = q_reply(session, rcv.rcvid, 0, NULL, 0);
+	return ret ? ret : byte;
+}
+
+/*
+ * Two clients that wait with messages 'b' and 'a', between which one has left,
+ * have kept their places, and there is nobody else.  0, or what was wrong.
+ */
+static inline int neighbours_go_on(struct peer *before, struct peer *after, int session, int chid)
+{
+	if (!peer_blocked(before) || !peer_blocked(after))
+		return 1;
+	if (answer_byte(session, chid) != 'b')
+		return 2;
+	if (answer_byte(session, chid) != 'a')
+		return 3;
+	if (!q_empty(session, chid))
+		return 4;
+	return peer_wait(before) || peer_wait(after) ? 5 : 0;
 }
 
 #endif /* QIPC_TEST_H */

@@ -70,6 +70,104 @@ FIXTURE_TEARDOWN(unblock)
 {
 }
 
+/* Channels with the flag. */
+#define _test_data_unblock_on	_test_data_unblock
+#define _fixture_variant_unblock_on	_fixture_variant_unblock
+FIXTURE(unblock_on);
+FIXTURE_LIKE(unblock_on, unblock)
+
+FIXTURE_VARIANT_ADD(unblock_on, on_thread) {
+	.flags = QIPC_CHF_UNBLOCK, .process = false, .fd_space = false,
+};
+
+FIXTURE_VARIANT_ADD(unblock_on, on_thread_fd) {
+	.flags = QIPC_CHF_UNBLOCK, .process = false, .fd_space = true,
+};
+
+FIXTURE_VARIANT_ADD(unblock_on, on_process) {
+	.flags = QIPC_CHF_UNBLOCK, .process = true, .fd_space = false,
+};
+
+FIXTURE_VARIANT_ADD(unblock_on, on_process_fd) {
+	.flags = QIPC_CHF_UNBLOCK, .process = true, .fd_space = true,
+};
+
+/* Channels without it. */
+#define _test_data_unblock_off	_test_data_unblock
+#define _fixture_variant_unblock_off	_fixture_variant_unblock
+FIXTURE(unblock_off);
+FIXTURE_LIKE(unblock_off, unblock)
+
+FIXTURE_VARIANT_ADD(unblock_off, off_thread) { .flags = 0, .process = false, .fd_space = false, };
+
+FIXTURE_VARIANT_ADD(unblock_off, off_process_fd) {
+	.flags = 0, .process = true, .fd_space = true,
+};
+
+/* Clients that are threads of the test. */
+#define _test_data_unblock_thread	_test_data_unblock
+#define _fixture_variant_unblock_thread	_fixture_variant_unblock
+FIXTURE(unblock_thread);
+FIXTURE_LIKE(unblock_thread, unblock)
+
+FIXTURE_VARIANT_ADD(unblock_thread, off_thread) {
+	.flags = 0, .process = false, .fd_space = false,
+};
+
+FIXTURE_VARIANT_ADD(unblock_thread, on_thread) {
+	.flags = QIPC_CHF_UNBLOCK, .process = false, .fd_space = false,
+};
+
+FIXTURE_VARIANT_ADD(unblock_thread, on_thread_fd) {
+	.flags = QIPC_CHF_UNBLOCK, .process = false, .fd_space = true,
+};
+
+/* Clients that can be killed. */
+#define _test_data_unblock_process	_test_data_unblock
+#define _fixture_variant_unblock_process	_fixture_variant_unblock
+FIXTURE(unblock_process);
+FIXTURE_LIKE(unblock_process, unblock)
+
+FIXTURE_VARIANT_ADD(unblock_process, off_process_fd) {
+	.flags = 0, .process = true, .fd_space = true,
+};
+
+FIXTURE_VARIANT_ADD(unblock_process, on_process) {
+	.flags = QIPC_CHF_UNBLOCK, .process = true, .fd_space = false,
+};
+
+FIXTURE_VARIANT_ADD(unblock_process, on_process_fd) {
+	.flags = QIPC_CHF_UNBLOCK, .process = true, .fd_space = true,
+};
+
+/* The same, with the flag. */
+#define _test_data_unblock_on_process	_test_data_unblock
+#define _fixture_variant_unblock_on_process	_fixture_variant_unblock
+FIXTURE(unblock_on_process);
+FIXTURE_LIKE(unblock_on_process, unblock)
+
+FIXTURE_VARIANT_ADD(unblock_on_process, on_process) {
+	.flags = QIPC_CHF_UNBLOCK, .process = true, .fd_space = false,
+};
+
+FIXTURE_VARIANT_ADD(unblock_on_process, on_process_fd) {
+	.flags = QIPC_CHF_UNBLOCK, .process = true, .fd_space = true,
+};
+
+/* Side-channel connections, with the flag. */
+#define _test_data_unblock_on_side	_test_data_unblock
+#define _fixture_variant_unblock_on_side	_fixture_variant_unblock
+FIXTURE(unblock_on_side);
+FIXTURE_LIKE(unblock_on_side, unblock)
+
+FIXTURE_VARIANT_ADD(unblock_on_side, on_thread) {
+	.flags = QIPC_CHF_UNBLOCK, .process = false, .fd_space = false,
+};
+
+FIXTURE_VARIANT_ADD(unblock_on_side, on_process) {
+	.flags = QIPC_CHF_UNBLOCK, .process = true, .fd_space = false,
+};
+
 /* --- handlers that leave a trace ---------------------------------------------- */
 
 static struct peer *handled_by;	/* in the process that handles */
@@ -128,6 +226,18 @@ static int64_t reply_block(FIXTURE_DATA(unblock) * self)
 	start_send(self);
 	rcvid = receive_question(self);
 	return rcvid > 0 && !peer_blocked(self->client) ? -ETIMEDOUT : rcvid;
+}
+
+/* The same, and then a signal hits the client, which handles it. */
+static int64_t signalled_question(FIXTURE_DATA(unblock) * self)
+{
+	int64_t rcvid = peer_call(self->client, job_count_signals);
+
+	if (!rcvid)
+		rcvid = reply_block(self);
+	if (rcvid > 0 && peer_signal(self->client, SIGUSR1))
+		rcvid = -ESRCH;
+	return rcvid;
 }
 
 /* True when the next thing on the channel is the wish of the client of this message. */
@@ -196,10 +306,8 @@ TEST_F(unblock, B96_send_timeout)
 	EXPECT_TRUE(q_empty(self->session, self->chid));
 }
 
-TEST_F(unblock, B94_send_killed)
+TEST_F(unblock_process, B94_send_killed)
 {
-	if (!variant->process)
-		return;
 	start_send(self);
 	ASSERT_TRUE(peer_blocked(self->client));
 	EXPECT_EQ(256 + SIGKILL, peer_kill(self->client));
@@ -214,10 +322,8 @@ TEST_F(unblock, B103_send_destroyed)
 	EXPECT_EQ(-ESRCH, peer_wait(self->client));
 }
 
-TEST_F(unblock, B112_send_detached)
+TEST_F(unblock_thread, B112_send_detached)
 {
-	if (variant->process)
-		return;
 	start_send(self);
 	ASSERT_TRUE(peer_blocked(self->client));
 	EXPECT_EQ(0, q_detach(self->client->fd, self->client->coid));
@@ -255,14 +361,12 @@ TEST_F(unblock, B90_B91_reply_signal)
 	EXPECT_TRUE(q_empty(self->session, self->chid));
 }
 
-TEST_F(unblock, B91_answered_with_an_error)
+TEST_F(unblock_on, B91_answered_with_an_error)
 {
 	static const int errors[] = { EINTR, EIO, 0 };
 	int64_t rcvid;
 	size_t i;
 
-	if (!variant->flags)
-		return;
 	ASSERT_EQ(0, peer_call(self->client, job_count_signals));
 	for (i = 0; i < ARRAY_SIZE(errors); i++) {
 		rcvid = reply_block(self);
@@ -298,12 +402,10 @@ TEST_F(unblock, B96_reply_timeout)
 	EXPECT_TRUE(q_empty(self->session, self->chid));
 }
 
-TEST_F(unblock, B94_reply_killed)
+TEST_F(unblock_process, B94_reply_killed)
 {
 	int64_t rcvid;
 
-	if (!variant->process)
-		return;
 	rcvid = reply_block(self);
 	ASSERT_LT(0, rcvid);
 	/* At once in either case; with the flag the server is told. */
@@ -315,16 +417,12 @@ TEST_F(unblock, B94_reply_killed)
 }
 
 /* Killed after it had asked: there is no second pulse. */
-TEST_F(unblock, B94_killed_after_a_signal)
+TEST_F(unblock_on_process, B94_killed_after_a_signal)
 {
 	int64_t rcvid;
 
-	if (!variant->process || !variant->flags)
-		return;
-	ASSERT_EQ(0, peer_call(self->client, job_count_signals));
-	rcvid = reply_block(self);
+	rcvid = signalled_question(self);
 	ASSERT_LT(0, rcvid);
-	ASSERT_EQ(0, peer_signal(self->client, SIGUSR1));
 	ASSERT_TRUE(wish_comes(self, rcvid));
 	EXPECT_EQ(256 + SIGKILL, peer_kill(self->client));
 	EXPECT_TRUE(all_refused(self, rcvid));
@@ -332,15 +430,13 @@ TEST_F(unblock, B94_killed_after_a_signal)
 }
 
 /* A signal that ends the process by default is as good as a kill. */
-TEST_F(unblock, B94_reply_fatal_signals)
+TEST_F(unblock_process, B94_reply_fatal_signals)
 {
 	static const int fatal[] = { SIGTERM, SIGUSR2, SIGALRM, SIGVTALRM };
 	struct peer *client;
 	int64_t rcvid;
 	size_t i;
 
-	if (!variant->process)
-		return;
 	for (i = 0; i < ARRAY_SIZE(fatal); i++) {
 		client = client_start(true, variant->fd_space, self->session, self->chid);
 		ASSERT_NE(NULL, client);
@@ -375,12 +471,10 @@ static long job_send_and_exit_elsewhere(struct peer *peer)
 }
 
 /* So is the end of the process by another of its threads. */
-TEST_F(unblock, B94_reply_process_exits)
+TEST_F(unblock_process, B94_reply_process_exits)
 {
 	int64_t rcvid;
 
-	if (!variant->process)
-		return;
 	send_args(&self->client->send, self->client->coid, "question", 9, self->reply, 64);
 	peer_go(self->client, job_send_and_exit_elsewhere);
 	rcvid = receive_question(self);
@@ -409,13 +503,11 @@ TEST_F(unblock, B103_reply_destroyed)
 }
 
 /* Destroyed while the pulse is queued, and after it was received. */
-TEST_F(unblock, B103_destroyed_after_a_signal)
+TEST_F(unblock_on_side, B103_destroyed_after_a_signal)
 {
 	int64_t rcvid;
 	int received;
 
-	if (!variant->flags || variant->fd_space)
-		return;
 	ASSERT_EQ(0, peer_call(self->client, job_count_signals));
 	for (received = 0; received < 2; received++) {
 		rcvid = reply_block(self);
@@ -434,12 +526,10 @@ TEST_F(unblock, B103_destroyed_after_a_signal)
 	}
 }
 
-TEST_F(unblock, B113_reply_detached)
+TEST_F(unblock_thread, B113_reply_detached)
 {
 	int64_t rcvid;
 
-	if (variant->process)
-		return;
 	rcvid = reply_block(self);
 	ASSERT_LT(0, rcvid);
 	EXPECT_EQ(0, q_detach(self->client->fd, self->client->coid));
@@ -490,13 +580,11 @@ TEST_F(unblock, B105_receiving_thread_ends)
 
 /* --- the protocol ------------------------------------------------------------------------ */
 
-TEST_F(unblock, B92_one_pulse_for_a_message)
+TEST_F(unblock_on, B92_one_pulse_for_a_message)
 {
 	int64_t rcvid;
 	int i;
 
-	if (!variant->flags)
-		return;
 	ASSERT_EQ(0, peer_call(self->client, job_count_signals));
 	/* Three before it is received. */
 	rcvid = receive_timed_question(self, 20);
@@ -519,7 +607,7 @@ TEST_F(unblock, B92_one_pulse_for_a_message)
 }
 
 /* Two clients, and one message after the other. */
-TEST_F(unblock, B92_one_pulse_for_each_message)
+TEST_F(unblock_on, B92_one_pulse_for_each_message)
 {
 	struct qipc_msg_receive rcv;
 	struct qipc_pulse pulse;
@@ -527,8 +615,6 @@ TEST_F(unblock, B92_one_pulse_for_each_message)
 	int64_t rcvid;
 	int i, scoid;
 
-	if (!variant->flags)
-		return;
 	second = client_start(true, variant->fd_space, self->session, self->chid);
 	ASSERT_NE(NULL, second);
 	scoid = peer_scoid(second, self->session, self->chid);
@@ -556,16 +642,12 @@ TEST_F(unblock, B92_one_pulse_for_each_message)
 	EXPECT_TRUE(q_empty(self->session, self->chid));
 }
 
-TEST_F(unblock, B93_answered_before_the_pulse_is_received)
+TEST_F(unblock_on, B93_answered_before_the_pulse_is_received)
 {
 	int64_t end = now_us() + PATIENCE_MS * 1000LL, rcvid;
 
-	if (!variant->flags)
-		return;
-	ASSERT_EQ(0, peer_call(self->client, job_count_signals));
-	rcvid = reply_block(self);
+	rcvid = signalled_question(self);
 	ASSERT_LT(0, rcvid);
-	ASSERT_EQ(0, peer_signal(self->client, SIGUSR1));
 	while (wish_of(self, rcvid) == 0 && now_us() < end)
 		sleep_us(200);
 	ASSERT_EQ(QIPC_MI_UNBLOCK_REQ, wish_of(self, rcvid));
@@ -574,12 +656,10 @@ TEST_F(unblock, B93_answered_before_the_pulse_is_received)
 	EXPECT_EQ(1, self->client->signals);
 }
 
-TEST_F(unblock, error_minus_1_is_the_reason)
+TEST_F(unblock_on, error_minus_1_is_the_reason)
 {
 	int64_t rcvid;
 
-	if (!variant->flags)
-		return;
 	ASSERT_EQ(0, peer_call(self->client, job_count_signals));
 
 	/* It does not want to stop: there is no reason, and it waits on. */
@@ -612,12 +692,10 @@ TEST_F(unblock, error_minus_1_is_the_reason)
 	EXPECT_EQ(EBADF, self->client->send.error);
 }
 
-TEST_F(unblock, error_minus_1_without_the_flag)
+TEST_F(unblock_off, error_minus_1_without_the_flag)
 {
 	int64_t rcvid;
 
-	if (variant->flags)
-		return;
 	rcvid = reply_block(self);
 	ASSERT_LT(0, rcvid);
 	EXPECT_EQ(-EINVAL, q_error(self->session, rcvid, -1));
@@ -638,16 +716,12 @@ TEST_F(unblock, B36_restart)
 }
 
 /* Sent again by a client that wants to stop: it has not been received yet, so it may. */
-TEST_F(unblock, B36_restart_after_a_signal)
+TEST_F(unblock_on, B36_restart_after_a_signal)
 {
 	int64_t rcvid;
 
-	if (!variant->flags)
-		return;
-	ASSERT_EQ(0, peer_call(self->client, job_count_signals));
-	rcvid = reply_block(self);
+	rcvid = signalled_question(self);
 	ASSERT_LT(0, rcvid);
-	ASSERT_EQ(0, peer_signal(self->client, SIGUSR1));
 	ASSERT_TRUE(wish_comes(self, rcvid));
 	EXPECT_EQ(0, q_error(self->session, rcvid, ERESTART));
 	EXPECT_EQ(-EINTR, peer_wait(self->client));
@@ -678,14 +752,12 @@ TEST_F(unblock, ignored_signals_are_no_wish)
 }
 
 /* The channel has no room for a single pulse more: this one it has. */
-TEST_F(unblock, pulse_needs_no_room)
+TEST_F(unblock_on, pulse_needs_no_room)
 {
 	struct qipc_event none = event_of_kind(QIPC_EVENT_NONE);
 	struct qipc_pulse pulse;
 	int64_t rcvid;
 
-	if (!variant->flags)
-		return;
 	self->chid = q_create_pool(self->session, variant->flags, 1, 1, &none);
 	ASSERT_LT(0, self->chid);
 	self->client->chid = self->chid;
@@ -704,14 +776,12 @@ TEST_F(unblock, pulse_needs_no_room)
 }
 
 /* The pulse has the priority of the client. */
-TEST_F(unblock, priority_of_the_pulse)
+TEST_F(unblock_on_process, priority_of_the_pulse)
 {
 	struct qipc_pulse pulse;
 	int64_t end = now_us() + PATIENCE_MS * 1000LL, rcvid;
 	int coid;
 
-	if (!variant->flags || !variant->process)
-		return;
 	coid = q_attach_side(self->session, 0, self->chid);
 	ASSERT_LE(0, coid);
 	ASSERT_EQ(0, peer_call(self->client, job_count_signals));
@@ -732,13 +802,11 @@ TEST_F(unblock, priority_of_the_pulse)
 }
 
 /* A pulse that a server thread waits for is handed to it. */
-TEST_F(unblock, B91_server_waits)
+TEST_F(unblock_on, B91_server_waits)
 {
 	struct qipc_pulse pulse;
 	int64_t rcvid;
 
-	if (!variant->flags)
-		return;
 	ASSERT_EQ(0, peer_call(self->client, job_count_signals));
 	rcvid = reply_block(self);
 	ASSERT_LT(0, rcvid);
@@ -754,13 +822,11 @@ TEST_F(unblock, B91_server_waits)
 /* --- a server that dies ------------------------------------------------------------------- */
 
 /* The client is the test. */
-TEST_F(unblock, B104_server_dies)
+TEST_F(unblock_thread, B104_server_dies)
 {
 	struct peer *server, *client;
 	int asked;
 
-	if (variant->process)
-		return;
 	for (asked = 0; asked < 2; asked++) {
 		server = peer_start(true, self->session);
 		ASSERT_NE(NULL, server);
@@ -820,7 +886,7 @@ static void *send_to_be_cancelled(void *arg)
  * An ioctl is no cancellation point, but a library can make it one with the
  * asynchronous type around it, and MsgSendnc by disabling cancellation.
  */
-TEST_F(unblock, B95_cancelled_thread)
+TEST_F(unblock_thread, B95_cancelled_thread)
 {
 	struct cancel_test test = { .result = SENTINEL32 };
 	struct qipc_msg_receive rcv;
@@ -829,8 +895,6 @@ TEST_F(unblock, B95_cancelled_thread)
 	void *result;
 	int nc;
 
-	if (variant->process)
-		return;
 	test.fd = self->client->fd;
 	test.coid = self->client->coid;
 	for (nc = 0; nc < 2; nc++) {
