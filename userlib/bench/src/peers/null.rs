@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What it costs to enter the kernel and leave it again, and to give the processor away and get it back.
+
+use std::fs::File;
+
+use super::{Link, Peer, Shape};
+use crate::raw;
+use crate::trouble::{Doing, Outcome};
+
+/// Which call does nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Null {
+    /// A system call.
+    Syscall,
+    /// An ioctl that the driver of /dev/null does not know.
+    Ioctl,
+    /// sched_yield in two processes by turns.
+    Yield,
+}
+
+struct Nothing {
+    what: Null,
+    file: File,
+}
+
+impl Peer for Null {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Syscall => "null-syscall",
+            Self::Ioctl => "null-ioctl",
+            Self::Yield => "yield",
+        }
+    }
+
+    fn alone(&self) -> bool {
+        *self != Self::Yield
+    }
+
+    fn prepare(&self, _: &Shape) -> Outcome<Box<dyn Link>> {
+        Ok(Box::new(Nothing {
+            what: *self,
+            file: File::open("/dev/null").or_lacks("/dev/null")?,
+        }))
+    }
+}
+
+/// `_IO('q', 0)`: no driver has it.
+const UNKNOWN: u32 = 0x7100;
+
+impl Link for Nothing {
+    fn serve(&mut self) -> Outcome<()> {
+        rustix::thread::sched_yield();
+        Ok(())
+    }
+
+    fn call(&mut self) -> Outcome<()> {
+        match self.what {
+            Null::Syscall => raw::null_syscall(),
+            Null::Ioctl => {
+                // Refused, as it should be.
+                let _ = raw::ioctl_plain(&self.file, UNKNOWN);
+            }
+            Null::Yield => rustix::thread::sched_yield(),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Two pipes, one a direction.
+
+use std::os::fd::OwnedFd;
+
+use super::buffers::{Buffers, CLIENT, SERVER};
+use super::{Hello, Link, Peer, Shape};
+use crate::raw::{Mapping, Memory};
+use crate::trouble::{Doing, Outcome, Trouble};
+
+/// Two pipes.
+#[derive(Debug)]
+pub struct Pipe;
+
+/// The widest pipe that everybody may have.
+const WIDE: usize = 1 << 20;
+
+impl Peer for Pipe {
+    fn name(&self) -> &'static str {
+        "pipe"
+    }
+
+    fn least(&self) -> usize {
+        1
+    }
+
+    fn prepare(&self, shape: &Shape) -> Outcome<Box<dyn Link>> {
+        let request = rustix::pipe::pipe().doing("pipe")?;
+        let answer = rustix::pipe::pipe().doing("pipe")?;
+        if shape.longest() > 65536 {
+            for pipe in [&request.1, &answer.1] {
+                rustix::pipe::fcntl_setpipe_size(pipe, WIDE).doing("F_SETPIPE_SZ")?;
+            }
+        }
+        Ok(Box::new(Stream {
+            buffers: Buffers::new(shape, 0, Mapping::Private)?,
+            shape: *shape,
+            client: (answer.0, request.1),
+            server: (request.0, answer.1),
+        }))
+    }
+}
+
+/// Two descriptors for each side, which bytes go through in order.
+pub struct Stream {
+    /// Memory.
+    pub buffers: Buffers,
+    /// What is moved.
+    pub shape: Shape,
+    /// What the client reads from, and writes to.
+    pub client: (OwnedFd, OwnedFd),
+    /// What the server reads from, and writes to.
+    pub server: (OwnedFd, OwnedFd),
+}
+
+/// Writes all of a range.
+fn put(fd: &OwnedFd, memory: &Memory, len: usize) -> Outcome<()> {
+    let mut done = 0;
+    while done < len {
+        done += memory.write(fd, done, len - done)?;
+    }
+    Ok(())
+}
+
+/// Reads until a range is full.
+fn get(fd: &OwnedFd, memory: &Memory, len: usize) -> Outcome<()> {
+    let mut done = 0;
+    while done < len {
+        match memory.read(fd, done, len - done)? {
+            0 => return Err(Trouble::Failed("the other side has closed".into())),
+            n => done += n,
+        }
+    }
+    Ok(())
+}
+
+impl Link for Stream {
+    fn server_open(&mut self) -> Outcome<Hello> {
+        self.buffers.own(SERVER);
+        Ok([0; 4])
+    }
+
+    fn client_open(&mut self, _: Hello) -> Outcome<Hello> {
+        self.buffers.own(CLIENT);
+        Ok([0; 4])
+    }
+
+    fn serve(&mut self) -> Outcome<()> {
+        get(&self.server.0, &self.buffers.into, self.shape.request)?;
+        put(&self.server.1, &self.buffers.out, self.shape.answer)
+    }
+
+    fn call(&mut self) -> Outcome<()> {
+        put(&self.client.1, &self.buffers.out, self.shape.request)?;
+        get(&self.client.0, &self.buffers.into, self.shape.answer)
+    }
+
+    fn check(&self) -> Outcome<()> {
+        self.buffers.check(self.shape.answer, SERVER)
+    }
+}
