@@ -164,7 +164,8 @@ static int do_bench_unknown(int unused)
 	if (session < 0)
 		return CHILD_OPEN;
 	if (bench_pair(session, 0) != -ENOTTY || bench_pair(session, 1) != -ENOTTY ||
-	    bench_switch(session, QIPC_BENCH_WAKE) != -ENOTTY || bench_switch(session, 0) != -ENOTTY)
+	    bench_switch(session, QIPC_BENCH_WAKE) != -ENOTTY ||
+	    bench_switch(session, 0) != -ENOTTY)
 		return CHILD_NOT_REFUSED;
 	return 0;
 }
@@ -198,20 +199,20 @@ static void *bench_stranger(void *session)
 }
 
 /* One count goes back and forth, and nobody writes it out of turn. */
-static int bench_play(int session, int rounds, volatile int *count, int seat)
+static int bench_play(int session, int rounds, int *count, int seat)
 {
 	unsigned long how = seat ? QIPC_BENCH_SLEEP : QIPC_BENCH_WAKE | QIPC_BENCH_SLEEP;
 	int i;
 
 	for (i = 0; i < rounds; i++) {
 		if (!seat)
-			*count = 2 * i + 1;
+			__atomic_store_n(count, 2 * i + 1, __ATOMIC_RELAXED);
 		if (bench_switch(session, how))
 			return CHILD_SEND;
-		if (*count != 2 * i + 1 + !seat)
+		if (__atomic_load_n(count, __ATOMIC_RELAXED) != 2 * i + 1 + !seat)
 			return CHILD_WRONG_DATA;
 		if (seat)
-			*count = 2 * i + 2;
+			__atomic_store_n(count, 2 * i + 2, __ATOMIC_RELAXED);
 		how = QIPC_BENCH_WAKE | QIPC_BENCH_SLEEP;
 	}
 	return seat && bench_switch(session, QIPC_BENCH_WAKE) ? CHILD_SEND : 0;
@@ -236,10 +237,11 @@ static int do_bench(int rounds)
 
 		if (other < 0 || bench_pair(other, 1))
 			_exit(CHILD_OPEN);
-		count[1] = 1;
+		__atomic_store_n(&count[1], 1, __ATOMIC_RELEASE);
 		_exit(bench_play(other, rounds, count, 1));
 	}
-	while (child > 0 && !*(volatile int *)&count[1] && waitpid(child, &status, WNOHANG) != child)
+	while (child > 0 && !__atomic_load_n(&count[1], __ATOMIC_ACQUIRE) &&
+	       waitpid(child, &status, WNOHANG) != child)
 		sleep_us(1000);
 	if (pthread_create(&thread, NULL, bench_stranger, &session) ||
 	    pthread_join(thread, &result))
