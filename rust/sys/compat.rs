@@ -24,6 +24,14 @@ extern "C" {
     /// What protects the probes of tracepoints, `kernel/tracepoint.c`.
     static tracepoint_srcu: kernel::types::Opaque<kernel::bindings::srcu_struct>;
 
+    /// Which bits of an entry of a page table are an address, `arch/x86/mm/pgtable.c`.
+    #[cfg(CONFIG_DYNAMIC_PHYSICAL_MASK)]
+    static physical_mask: u64;
+
+    /// `enum xen_domain_type`, `arch/x86/xen/enlighten.c`.
+    #[cfg(CONFIG_XEN_PV)]
+    static xen_domain_type: ffi::c_uint;
+
     /// The module itself, as the kernel's own `module!` macro names it.
     pub(super) static __this_module: kernel::types::Opaque<kernel::bindings::module>;
 }
@@ -42,6 +50,28 @@ pub(super) const HRTIMER_NORESTART: kernel::bindings::hrtimer_restart =
 pub(super) fn tracepoint_synchronize_unregister() {
     // SAFETY: The structure is static, and the caller may sleep.
     unsafe { kernel::bindings::synchronize_srcu(tracepoint_srcu.get()) };
+}
+
+/// `xen_pv_domain()`: whether the entries of page tables are not what they seem, because this is a
+/// paravirtual guest of Xen.
+#[inline]
+pub(super) fn is_xen_paravirtual() -> bool {
+    // SAFETY: Set while the machine starts, and constant since then.
+    #[cfg(CONFIG_XEN_PV)]
+    return unsafe { xen_domain_type } == 1;
+    #[cfg(not(CONFIG_XEN_PV))]
+    return false;
+}
+
+/// `PHYSICAL_PAGE_MASK`: the bits of an entry of a page table that are the address of a page.
+#[inline]
+pub(super) fn physical_page_mask() -> u64 {
+    #[cfg(CONFIG_DYNAMIC_PHYSICAL_MASK)]
+    // SAFETY: Set while the machine starts, and constant since then.
+    let mask = unsafe { physical_mask };
+    #[cfg(not(CONFIG_DYNAMIC_PHYSICAL_MASK))]
+    let mask = (1u64 << 52) - 1;
+    mask & !(kernel::page::PAGE_SIZE as u64 - 1)
 }
 
 /// Where `ns_id` of a namespace lies: a number that is never used again.

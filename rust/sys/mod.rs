@@ -17,6 +17,7 @@ pub(crate) mod hrtimer;
 pub(crate) mod kthread;
 pub(crate) mod misc;
 pub(crate) mod namespace;
+mod page_walk;
 pub(crate) mod poll;
 pub(crate) mod remote_mm;
 pub(crate) mod sched;

@@ -2,15 +2,23 @@
 
 //! Copies between the memory of the calling process and that of a sleeping one.
 //!
-//! The pages of the sleeping side are pinned, a bounded batch at a time, and copied from or to
-//! with ordinary, faultable accesses to the caller's memory. A pinned page stays what it is while
+//! The pages of the sleeping side are held, a bounded batch at a time, and copied from or to
+//! with ordinary, faultable accesses to the caller's memory. A page that is held stays what it is while
 //! the copy runs, whatever its owner unmaps meanwhile. If both sides are one address space nothing
-//! is pinned, and the bytes go through a small buffer on the stack.
+//! is held, and the bytes go through a small buffer on the stack.
 //!
-//! A window over the pinned pages is kept from one part to the next, so that many small parts in
-//! one page cost one pin.
+//! Pages that are there are taken hold of by [`page_walk`], all others are pinned by the kernel. Pages
+//! that are neighbours in memory are copied in one go. A window over the pages is kept from one part to
+//! the next, so that many small parts in one page cost one hold.
 
-use super::task;
+use super::{
+    page_walk::{
+        self,
+        Hold, //
+    },
+    task, //
+};
+use core::mem::MaybeUninit;
 use kernel::{
     bindings,
     error::to_result,
@@ -30,8 +38,14 @@ use kernel::{
 #[cfg(any(CONFIG_HIGHMEM, CONFIG_KMAP_LOCAL, not(CONFIG_64BIT)))]
 compile_error!("qipc needs a 64-bit kernel whose memory is all mapped");
 
-/// Pages that are pinned at once: bounds both the stack and the time without a break.
+/// Pages that are held at once: bounds the stack.
 const BATCH: usize = 64;
+
+/// Bytes that are copied at once: bounds the time without a break.
+const STRETCH: usize = BATCH * PAGE_SIZE;
+
+/// Bytes of the caller that are looked at as one.
+const MAX_SOURCE: usize = 1 << 30;
 
 /// Size of the buffer between two parts of one address space.
 const BOUNCE: usize = 1024;
@@ -84,17 +98,28 @@ impl RemoteMemory {
             interruptible,
             start: 0,
             count: 0,
-            pages: [core::ptr::null_mut(); BATCH],
+            held: Held::Walked(Hold::Nothing),
+            pages: [const { MaybeUninit::uninit() }; BATCH],
         })
     }
+}
+
+/// How the pages of a window are held.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Held {
+    /// By [`page_walk`], which says how many they are.
+    Walked(Hold),
+    /// Pinned by the kernel.
+    Pinned,
 }
 
 /// A window into the memory of a process.
 ///
 /// # Invariants
 ///
-/// The first `count` elements of `pages` are pinned pages of `mm`, of the range that starts at the
-/// page-aligned address `start`, pinned for writing if `write` is set.
+/// It covers `count` pages of `mm` from the page-aligned address `start` on, held as `held` says, for
+/// writing if `write` is set. If they are part of a huge page the first is in `pages`, and the
+/// others follow it in memory; else all are in `pages`.
 pub(crate) struct Window {
     /// `None` is the caller's own address space.
     mm: Option<ARef<MmWithUserAsync>>,
@@ -102,7 +127,8 @@ pub(crate) struct Window {
     interruptible: bool,
     start: usize,
     count: usize,
-    pages: [*mut bindings::page; BATCH],
+    held: Held,
+    pages: [MaybeUninit<*mut bindings::page>; BATCH],
 }
 
 impl Window {
@@ -114,8 +140,8 @@ impl Window {
                 bounce(from, to, left, CopyFault::Remote, CopyFault::Local)?
             } else {
                 let (run, step) = self.locate(from, left)?;
-                // SAFETY: `run` points to `step` bytes of pinned pages. Their owner may change
-                // them at any time, which a copy by the kernel's routine is made for.
+                // SAFETY: `run` points to `step` bytes of pages that are held. Their owner may
+                // change them at any time, which a copy by the kernel's routine is made for.
                 if unsafe { bindings::_copy_to_user(to as *mut ffi::c_void, run.cast(), step) } != 0
                 {
                     return Err(CopyFault::Local);
@@ -135,58 +161,98 @@ impl Window {
     /// it is not zeroed, as `copy_from_user()` would.
     pub(crate) fn push(&mut self, remote: u64, local: u64, len: usize) -> Result<(), CopyFault> {
         let (mut from, mut to, mut left) = (local as usize, remote as usize, len);
+        if self.mm.is_none() {
+            while left > 0 {
+                let step = bounce(from, to, left, CopyFault::Local, CopyFault::Remote)?;
+                from += step;
+                to += step;
+                left -= step;
+            }
+            return Ok(());
+        }
         while left > 0 {
-            let step = if self.mm.is_none() {
-                bounce(from, to, left, CopyFault::Local, CopyFault::Remote)?
-            } else {
-                let (run, step) = self.locate(to, left)?;
-                // SAFETY: `run` points to `step` bytes of pages that are pinned for writing.
-                if unsafe { copy_without_zeroing(run, from, step) }.is_err() {
+            // What the kernel puts into one iterator is a little less than what a message may have.
+            let chunk = left.min(MAX_SOURCE);
+            let mut source = source(from, chunk)?;
+            from += chunk;
+            left -= chunk;
+            let end = to + chunk;
+            while to < end {
+                let (run, step) = self.locate(to, end - to)?;
+                // SAFETY: `run` points to `step` bytes of pages that are held for writing.
+                if unsafe { bindings::_copy_from_iter(run.cast(), step, &mut source) } != step {
                     return Err(CopyFault::Local);
                 }
-                step
-            };
-            from += step;
-            to += step;
-            left -= step;
+                to += step;
+            }
         }
         Ok(())
     }
 
     /// Finds `addr` in the window, which is moved there if need be.
     ///
-    /// Returns its address in the kernel and how many of the `len` bytes follow it without a gap;
-    /// pages that are neighbours in memory are one run.
+    /// Returns its address in the kernel and how many of the `len` bytes follow it without a gap.
     fn locate(&mut self, addr: usize, len: usize) -> Result<(*mut u8, usize), CopyFault> {
-        if addr < self.start || addr >= self.start + self.count * PAGE_SIZE {
-            self.unpin();
-            self.pin(addr, len)?;
+        if addr.wrapping_sub(self.start) >= self.count * PAGE_SIZE {
+            self.advance(addr, len)?;
         }
+        let index = (addr - self.start) / PAGE_SIZE;
         let offset = addr % PAGE_SIZE;
-        let pages = &self.pages[(addr - self.start) / PAGE_SIZE..self.count];
-        let first = page_address(pages[0]);
+        let len = len.min(STRETCH);
+        if matches!(self.held, Held::Walked(Hold::Huge(_))) {
+            let run = (self.count - index) * PAGE_SIZE - offset;
+            // SAFETY: By the invariant the first page is there.
+            let page = unsafe { self.pages[0].assume_init() };
+            let at = page_address(page).wrapping_add(index * PAGE_SIZE + offset);
+            return Ok((at, run.min(len)));
+        }
+        // SAFETY: By the invariant `count` elements were written.
+        let pages = unsafe { initialised(&self.pages[index..self.count]) };
         let mut run = PAGE_SIZE - offset;
-        for page in &pages[1..] {
-            if run >= len || page_address(*page) != first.wrapping_add(offset + run) {
+        let mut last = pages[0];
+        for &page in &pages[1..] {
+            // Descriptors of pages are in the order of the pages.
+            if run >= len || page != last.wrapping_add(1) {
                 break;
             }
+            last = page;
             run += PAGE_SIZE;
         }
-        Ok((first.wrapping_add(offset), run.min(len)))
+        Ok((page_address(pages[0]).wrapping_add(offset), run.min(len)))
     }
 
-    /// Pins what of `len` bytes at `addr` fits in a batch.
-    fn pin(&mut self, addr: usize, len: usize) -> Result<(), CopyFault> {
+    /// Moves the window to `addr`, and holds there what of `len` bytes fits in a batch.
+    #[inline(never)]
+    fn advance(&mut self, addr: usize, len: usize) -> Result<(), CopyFault> {
+        self.let_go();
         task::breathe();
         if task::is_dying() {
             return Err(CopyFault::Signalled);
         }
+        let start = addr - addr % PAGE_SIZE;
+        // `len` is a length inside of user space, so the sum does not wrap.
+        let want = (addr - start + len).div_ceil(PAGE_SIZE);
         let Some(mm) = &self.mm else {
             return Err(CopyFault::Remote);
         };
-        let start = addr - addr % PAGE_SIZE;
-        // `len` is a length inside of user space, so the sum does not wrap.
-        let want = (addr - start + len).div_ceil(PAGE_SIZE).min(BATCH);
+        let hold = page_walk::hold(mm, start, want, self.write, &mut self.pages);
+        match hold {
+            Hold::Nothing => return self.pin(start, want.min(BATCH)),
+            // INVARIANT: That is what was found from `start` on.
+            Hold::Pages(count) | Hold::Huge(count) => {
+                self.start = start;
+                self.count = count;
+                self.held = Held::Walked(hold);
+            }
+        }
+        Ok(())
+    }
+
+    /// Pins `want` pages at `start`, or fewer.
+    fn pin(&mut self, start: usize, want: usize) -> Result<(), CopyFault> {
+        let Some(mm) = &self.mm else {
+            return Err(CopyFault::Remote);
+        };
         let raw = mm.as_raw();
         // SAFETY: The address space is in use, so its lock is valid.
         let lock = unsafe { &raw mut (*raw).__bindgen_anon_1.mmap_lock };
@@ -209,7 +275,7 @@ impl Window {
                 start,
                 want,
                 flags,
-                self.pages.as_mut_ptr(),
+                self.pages.as_mut_ptr().cast(),
                 &mut locked,
             )
         };
@@ -222,6 +288,7 @@ impl Window {
             Ok(pinned) if pinned > 0 => {
                 self.start = start;
                 self.count = pinned;
+                self.held = Held::Pinned;
                 Ok(())
             }
             _ if task::is_dying() => Err(CopyFault::Signalled),
@@ -230,52 +297,63 @@ impl Window {
         }
     }
 
-    fn unpin(&mut self) {
-        // SAFETY: By the invariant these pages are pinned, once.
-        unsafe {
-            bindings::unpin_user_pages_dirty_lock(self.pages.as_mut_ptr(), self.count, self.write)
-        };
-        // INVARIANT: No page is claimed to be pinned.
-        self.count = 0;
+    /// Lets all pages go.
+    fn let_go(&mut self) {
+        let held = core::mem::replace(&mut self.held, Held::Walked(Hold::Nothing));
+        // INVARIANT: No page is claimed to be held.
+        let count = core::mem::replace(&mut self.count, 0);
+        match held {
+            // SAFETY: By the invariant they are what `hold` took.
+            Held::Walked(hold) => unsafe { page_walk::release(hold, self.write, &self.pages) },
+            // SAFETY: By the invariant these pages are pinned, once.
+            Held::Pinned => unsafe {
+                bindings::unpin_user_pages_dirty_lock(
+                    self.pages.as_mut_ptr().cast(),
+                    count,
+                    self.write,
+                )
+            },
+        }
     }
 }
 
 impl Drop for Window {
     fn drop(&mut self) {
-        self.unpin();
+        self.let_go();
     }
 }
 
-/// Where a pinned page lies in the kernel's linear map.
+/// Where a page that is held lies in the kernel's linear map.
 fn page_address(page: *mut bindings::page) -> *mut u8 {
-    // SAFETY: The page is pinned. Without highmem this maps nothing, see the check above, so that
+    // SAFETY: The page is held. Without highmem this maps nothing, see the check above, so that
     // there is nothing to undo.
     unsafe { bindings::kmap_local_page(page).cast() }
 }
 
-/// `copy_from_user()` that leaves the rest of the target alone if the source ends half way.
+/// The elements of a slice, all of which were written.
 ///
 /// # Safety
 ///
-/// `to` must be valid for writes of `len` bytes.
-unsafe fn copy_without_zeroing(to: *mut u8, from: usize, len: usize) -> Result {
+/// They were.
+unsafe fn initialised(pages: &[MaybeUninit<*mut bindings::page>]) -> &[*mut bindings::page] {
+    // SAFETY: By the contract, and `MaybeUninit` has the layout of what it may hold.
+    unsafe { &*(core::ptr::from_ref(pages) as *const [*mut bindings::page]) }
+}
+
+/// Where the caller's bytes come from. Unlike `copy_from_user()` a copy out of it leaves the rest of the
+/// target alone if the caller's memory ends half way.
+fn source(from: usize, len: usize) -> Result<bindings::iov_iter, CopyFault> {
     let mut source = bindings::iov_iter::default();
-    // SAFETY: Any range is fine; the iterator is written before it is used. By the contract of this
-    // function the target has room.
-    let copied = unsafe {
-        to_result(bindings::import_ubuf(
+    // SAFETY: Any range is fine; the iterator is written before it is used.
+    let imported = to_result(unsafe {
+        bindings::import_ubuf(
             bindings::WRITE as ffi::c_int,
             from as *mut ffi::c_void,
             len,
             &mut source,
-        ))?;
-        bindings::_copy_from_iter(to.cast(), len, &mut source)
-    };
-    if copied == len {
-        Ok(())
-    } else {
-        Err(EFAULT)
-    }
+        )
+    });
+    imported.map(|()| source).map_err(|_| CopyFault::Local)
 }
 
 /// Copies up to [`BOUNCE`] bytes inside of the caller's address space; returns how many.
@@ -286,7 +364,7 @@ fn bounce(
     source: CopyFault,
     target: CopyFault,
 ) -> Result<usize, CopyFault> {
-    let mut buffer = [const { core::mem::MaybeUninit::<u8>::uninit() }; BOUNCE];
+    let mut buffer = [const { MaybeUninit::<u8>::uninit() }; BOUNCE];
     let step = len.min(BOUNCE);
     task::breathe();
     if task::is_dying() {

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The memory of clients, of each kind that there is: large messages are copied
+ * straight out of it and into it, and how its pages are reached depends on what
+ * they are.
+ *
+ * timeout 180
+ */
+#include <stddef.h>
+
+#include "kselftest_harness.h"
+#include "qipc_test.h"
+
+#define HUGE_PAGE	(2UL * 1024 * 1024)
+/* Not whole pages, on purpose. */
+#define SIZE		(HUGE_PAGE + 300 * 1024 + 77)
+#define OFFSET		123
+#define ROOM		(2 * HUGE_PAGE)
+
+enum kind {
+	SMALL_PAGES,
+	HUGE_PAGES,
+	SPLIT_HUGE,	/* a huge page that is not mapped as one any more */
+	SCATTERED,	/* neighbours that are none in memory */
+	HALF_SHARED,	/* in the middle another mapping begins */
+	HOLES,		/* pages that nobody has touched yet */
+	UNTOUCHED,	/* all of them */
+	COPY_ON_WRITE,	/* a child has the same pages */
+	OF_A_FILE,	/* private, of a file */
+	SHARED,
+	LAZILY_FREED,	/* MADV_FREE: may go as long as nobody writes */
+	KINDS
+};
+
+FIXTURE(memory) {
+	int session;
+	int chid;
+	struct peer *client;
+	unsigned char *buf;
+};
+
+FIXTURE_SETUP(memory)
+{
+	self->session = q_open();
+	ASSERT_LE(0, self->session);
+	self->chid = q_create(self->session, 0);
+	ASSERT_LT(0, self->chid);
+	self->client = client_start(true, false, self->session, self->chid);
+	ASSERT_NE(NULL, self->client);
+	self->buf = private_alloc(ROOM);
+	ASSERT_NE(NULL, self->buf);
+}
+
+FIXTURE_TEARDOWN(memory)
+{
+}
+
+/* An aligned place of ROOM bytes. */
+static unsigned char *place(void)
+{
+	unsigned char *p = private_alloc(ROOM + HUGE_PAGE);
+
+	if (!p)
+		return NULL;
+	return (unsigned char *)(((uintptr_t)p + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1));
+}
+
+static bool map_over(unsigned char *p, size_t len, int flags, int fd)
+{
+	return mmap(p, len, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0) == p;
+}
+
+/* Memory of this kind with a pattern in it, but for what nobody may touch. */
+static unsigned char *make_memory(enum kind kind, uint64_t seed)
+{
+	unsigned char *p = place();
+	size_t i;
+	int fd;
+
+	if (!p)
+		return NULL;
+	if (madvise(p, ROOM, kind == HUGE_PAGES || kind == SPLIT_HUGE ? MADV_HUGEPAGE :
+								       MADV_NOHUGEPAGE))
+		return NULL;
+	if (kind == UNTOUCHED)
+		return p;
+	if (kind == HALF_SHARED && !map_over(p + ROOM / 4, ROOM / 4, MAP_SHARED | MAP_ANONYMOUS, -1))
+		return NULL;
+	if (kind == SHARED && !map_over(p, ROOM, MAP_SHARED | MAP_ANONYMOUS, -1))
+		return NULL;
+	if (kind == OF_A_FILE) {
+		fd = syscall(SYS_memfd_create, "qipc", 0);
+		if (fd < 0 || ftruncate(fd, ROOM) || !map_over(p, ROOM, MAP_PRIVATE, fd))
+			return NULL;
+		close(fd);
+	}
+	if (kind == SCATTERED)
+		for (i = 0; i < ROOM / page_size(); i++)
+			p[i * 37 % (ROOM / page_size()) * page_size()] = 1;
+	pattern_fill(p + OFFSET, SIZE, seed);
+	if (kind == HOLES)
+		for (i = 3; i < ROOM / page_size(); i += 3)
+			madvise(p + i * page_size(), page_size(), MADV_DONTNEED);
+	if (kind == SPLIT_HUGE) {
+		/* The kernel splits what it maps as one to change a part. */
+		if (mprotect(p + 7 * page_size(), page_size(), PROT_READ) ||
+		    mprotect(p + 7 * page_size(), page_size(), PROT_READ | PROT_WRITE))
+			return NULL;
+	}
+	if (kind == LAZILY_FREED)
+		madvise(p, ROOM, MADV_FREE);
+	return p;
+}
+
+/* Where such memory differs from what it has to be, or -1; pages that went read as zeros. */
+static ssize_t memory_differs(const unsigned char *p, enum kind kind, uint64_t seed, size_t from,
+			      size_t len)
+{
+	static unsigned char want[ROOM];
+	size_t i;
+
+	memset(want, 0, OFFSET);
+	pattern_fill(want + OFFSET, SIZE, seed);
+	for (i = 0; i < ROOM; i += page_size())
+		if (kind == UNTOUCHED || (kind == HOLES && i && i / page_size() % 3 == 0))
+			memset(want + i, 0, page_size());
+	if (!memcmp(p, want + OFFSET + from, len))
+		return -1;
+	for (i = 0; i < len && p[i] == want[OFFSET + from + i]; i++)
+		;
+	return i;
+}
+
+/* A child with the same pages, which says at the end whether they stayed what they were. */
+static pid_t witness(const unsigned char *sent, const unsigned char *reply, int *go)
+{
+	int fds[2];
+	pid_t pid;
+	char c;
+
+	if (pipe(fds))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		close(fds[1]);
+		if (read(fds[0], &c, 1))
+			_exit(1);
+		if (memory_differs(sent + OFFSET, COPY_ON_WRITE, 1, 0, SIZE) >= 0)
+			_exit(2);
+		_exit(memory_differs(reply + OFFSET, COPY_ON_WRITE, 2, 0, SIZE) >= 0 ? 3 : 0);
+	}
+	close(fds[0]);
+	*go = fds[1];
+	return pid;
+}
+
+/*
+ * Sends memory of kind value[0] and has it answered into memory of that kind:
+ * the server writes SIZE / 2 bytes of seed 3 to the beginning, then replies
+ * with as many of seed 4.
+ */
+static long job_exchange(struct peer *peer)
+{
+	enum kind kind = peer->value[0];
+	unsigned char *sent = make_memory(kind, 1);
+	unsigned char *reply = make_memory(kind, 2);
+	int status, go = -1;
+	pid_t child = 0;
+	size_t i;
+	long ret;
+
+	if (!sent || !reply)
+		return -ENOMEM;
+	if (kind == COPY_ON_WRITE)
+		child = witness(sent, reply, &go);
+	if (child < 0)
+		return -EAGAIN;
+	send_args(&peer->send, peer->coid, sent + OFFSET, SIZE, reply + OFFSET, SIZE);
+	ret = q_ioctl(peer->fd, QIPC_MSG_SEND, &peer->send);
+	if (ret)
+		return ret;
+	if (memory_differs(sent + OFFSET, kind, 1, 0, SIZE) >= 0)
+		return -EBADMSG;
+	if (memory_differs(reply + OFFSET, SMALL_PAGES, 4, 0, SIZE / 2) >= 0)
+		return -EILSEQ;
+	if (memory_differs(reply + OFFSET + SIZE / 2, kind, 2, SIZE / 2, SIZE - SIZE / 2) >= 0)
+		return -EOVERFLOW;
+	/* Nothing lies before it; the first byte may have been used to touch the page. */
+	for (i = 1; i < OFFSET; i++)
+		if (reply[i])
+			return -EFBIG;
+	if (child) {
+		close(go);
+		if (waitpid(child, &status, 0) != child || status)
+			return -ESTALE;
+	}
+	return 0;
+}
+
+TEST_F_TIMEOUT(memory, each_kind_both_ways, 120)
+{
+	const size_t at = SIZE / 3 + 5;
+	struct qipc_msg_receive rcv;
+	int kind;
+
+	for (kind = 0; kind < KINDS; kind++) {
+		TH_LOG("kind %d", kind);
+		self->client->value[0] = kind;
+		peer_go(self->client, job_exchange);
+		sentinel_fill(self->buf, ROOM);
+		ASSERT_EQ(0, q_receive(self->session, self->chid, self->buf, ROOM, &rcv));
+		ASSERT_EQ(SIZE, rcv.info.msglen);
+		EXPECT_EQ(-1, memory_differs(self->buf, kind, 1, 0, SIZE));
+		EXPECT_EQ(-1, sentinel_differs(self->buf + SIZE, ROOM - SIZE));
+		/* From the middle of a page on. */
+		sentinel_fill(self->buf, ROOM);
+		ASSERT_EQ(SIZE - at, q_read(self->session, rcv.rcvid, self->buf + 1, SIZE, at));
+		EXPECT_EQ(-1, memory_differs(self->buf + 1, kind, 1, at, SIZE - at));
+		EXPECT_EQ(-1, sentinel_differs(self->buf + 1 + SIZE - at, 1000));
+		pattern_fill(self->buf, SIZE / 2, 3);
+		ASSERT_EQ(SIZE / 2, q_write(self->session, rcv.rcvid, self->buf, SIZE / 2, 0));
+		pattern_fill(self->buf, SIZE / 2, 4);
+		ASSERT_EQ(0, q_reply(self->session, rcv.rcvid, 0, self->buf, SIZE / 2));
+		ASSERT_EQ(0, peer_wait(self->client));
+	}
+}
+
+/* Memory that can be read and not written: the message is fine, the reply is not. */
+static long job_read_only(struct peer *peer)
+{
+	unsigned char *p = make_memory(peer->value[0], 1);
+
+	if (!p || mprotect(p, ROOM, PROT_READ))
+		return -ENOMEM;
+	send_args(&peer->send, peer->coid, p + OFFSET, SIZE, p + OFFSET, SIZE);
+	return q_ioctl(peer->fd, QIPC_MSG_SEND, &peer->send);
+}
+
+TEST_F(memory, that_may_only_be_read)
+{
+	const enum kind kinds[] = { SMALL_PAGES, HUGE_PAGES, SPLIT_HUGE, SHARED };
+	struct qipc_msg_receive rcv;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		TH_LOG("kind %d", kinds[i]);
+		self->client->value[0] = kinds[i];
+		peer_go(self->client, job_read_only);
+		ASSERT_EQ(0, q_receive(self->session, self->chid, self->buf, ROOM, &rcv));
+		EXPECT_EQ(-1, memory_differs(self->buf, kinds[i], 1, 0, SIZE));
+		EXPECT_EQ(-EFAULT, q_write(self->session, rcv.rcvid, self->buf, SIZE, 0));
+		EXPECT_EQ(-EFAULT, q_reply(self->session, rcv.rcvid, 0, self->buf, SIZE));
+		EXPECT_EQ(-EFAULT, peer_wait(self->client));
+		EXPECT_EQ(QIPC_SIDE_CLIENT, self->client->send.side);
+	}
+}
+
+/* Memory that the kernel itself cannot see. */
+static long job_secret(struct peer *peer)
+{
+	int fd = syscall(SYS_memfd_secret, 0);
+	unsigned char *p;
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, ROOM))
+		return -EIO;
+	/* More than is allowed to be locked is refused. */
+	p = mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	pattern_fill(p, ROOM, 1);
+	send_args(&peer->send, peer->coid, p, SIZE, NULL, 0);
+	return q_ioctl(peer->fd, QIPC_MSG_SEND, &peer->send);
+}
+
+TEST_F(memory, that_the_kernel_cannot_see)
+{
+	struct qipc_msg_receive rcv;
+	int64_t end = now_us() + PATIENCE_MS * 1000LL;
+	long ret;
+
+	peer_go(self->client, job_secret);
+	/* The client fails when it is received, and there is nothing to receive. */
+	while (self->client->running && now_us() < end)
+		ASSERT_EQ(-EAGAIN, q_receive_now(self->session, self->chid, self->buf, ROOM, &rcv));
+	ret = peer_wait(self->client);
+	if (ret == -ENOSYS)
+		SKIP(return, "this kernel has no secret memory");
+	EXPECT_EQ(-EFAULT, ret);
+	EXPECT_EQ(QIPC_SIDE_CLIENT, self->client->send.side);
+}
+
+/* --- fork in the middle of a reply ------------------------------------------------ */
+
+struct forker {
+	const unsigned char *memory;
+	volatile int stop;
+	int odd;
+	int forks;
+};
+
+/* A child must not see its memory change: whatever is written belongs to the parent. */
+static void *fork_and_watch(void *arg)
+{
+	struct forker *forker = arg;
+	const unsigned char *p = forker->memory;
+	int status, round;
+	size_t i;
+	pid_t pid;
+
+	while (!forker->stop) {
+		pid = fork();
+		if (pid < 0)
+			break;
+		if (!pid) {
+			unsigned char seen[SIZE / 4096 + 1];
+
+			for (i = 0; i < SIZE; i += 4096)
+				seen[i / 4096] = p[i];
+			for (round = 0; round < 3; round++) {
+				sleep_us(2000);
+				for (i = 0; i < SIZE; i += 4096)
+					if (seen[i / 4096] != p[i])
+						_exit(1);
+			}
+			_exit(0);
+		}
+		if (waitpid(pid, &status, 0) != pid || status)
+			forker->odd = status ? status : -1;
+		forker->forks++;
+	}
+	return NULL;
+}
+
+/* Sends and is answered for value[0] microseconds, while another thread forks. */
+static long job_fork_storm(struct peer *peer)
+{
+	struct forker forker = { .memory = make_memory(peer->value[1], 1) };
+	int64_t end = now_us() + peer->value[0];
+	unsigned char *reply = (unsigned char *)forker.memory;
+	pthread_t thread;
+	long ret = 0;
+
+	if (!forker.memory || pthread_create(&thread, NULL, fork_and_watch, &forker))
+		return -EAGAIN;
+	while (!ret && !forker.odd && (now_us() < end || forker.forks < 3)) {
+		send_args(&peer->send, peer->coid, NULL, 0, reply, SIZE);
+		ret = q_ioctl(peer->fd, QIPC_MSG_SEND, &peer->send);
+		/* All of it has come, or a page was shared when it should not have been. */
+		if (!ret && memory_differs(reply, SMALL_PAGES, peer->send.status, 0, SIZE) >= 0)
+			ret = -EILSEQ;
+	}
+	forker.stop = 1;
+	pthread_join(thread, NULL);
+	if (!ret && forker.odd)
+		ret = -ESTALE;
+	return ret;
+}
+
+TEST_F_TIMEOUT(memory, replies_cross_forks, 120)
+{
+	const enum kind kinds[] = { SMALL_PAGES, HUGE_PAGES };
+	struct qipc_msg_receive rcv;
+	unsigned int i, n;
+	int ret;
+
+	for (i = 0; i < 2; i++) {
+		self->client->value[0] = 3000000;
+		self->client->value[1] = kinds[i];
+		peer_go(self->client, job_fork_storm);
+		for (n = 0; self->client->running; n++) {
+			ret = q_receive_now(self->session, self->chid, NULL, 0, &rcv);
+			if (ret == -EAGAIN) {
+				sleep_us(100);
+				continue;
+			}
+			ASSERT_EQ(0, ret);
+			pattern_fill(self->buf, SIZE, n);
+			ASSERT_EQ(0, q_reply(self->session, rcv.rcvid, n, self->buf, SIZE));
+		}
+		EXPECT_EQ(0, peer_wait(self->client));
+	}
+}
+
+TEST_HARNESS_MAIN
