@@ -21,6 +21,7 @@ use crate::options::{ChannelFlags, ChannelOptions};
 use crate::parts::Sink;
 use crate::raw::{bench_switch, ReceiveOptions, Session};
 use crate::registered::{Deliverer, RegisteredEvent};
+use crate::shared;
 use crate::timeout::Clock;
 use crate::timer::Timer;
 
@@ -128,6 +129,25 @@ impl Qipc {
     /// As for [`open`](Self::open); `ENOTTY` when it is the node of another driver.
     pub fn open_path(path: impl AsRef<Path>) -> Result<Self> {
         let session = Session::open(path.as_ref())?;
+        let features = Features::new(&session.get_features()?);
+        Ok(Self {
+            session: Arc::new(session),
+            features,
+        })
+    }
+
+    /// Joins the session that this process has already, be it of libqipc or of another copy of this crate, and opens one
+    /// if there is none.
+    ///
+    /// For Rust programs that use C code written for QNX: its channels, connections and receive ids are those of this
+    /// session, and libqipc, which does the same, uses those made here. The session ends when everybody has dropped it;
+    /// libqipc never does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](Self::open).
+    pub fn shared() -> Result<Self> {
+        let session = Session::new(shared::descriptor(Path::new("/dev/qipc"))?);
         let features = Features::new(&session.get_features()?);
         Ok(Self {
             session: Arc::new(session),

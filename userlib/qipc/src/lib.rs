@@ -103,11 +103,17 @@ mod info;
 mod pulse;
 
 mod options;
+/// The ioctls themselves, for libqipc.
+#[doc(hidden)]
 #[allow(unsafe_code, reason = "the one file that talks to the kernel")]
-mod raw;
+pub mod raw;
 mod timeout;
 
 mod calls;
+
+/// The session that a process shares, for libqipc.
+#[doc(hidden)]
+pub mod shared;
 
 mod client;
 mod name;

@@ -8,7 +8,7 @@
 //! Interrupted calls are not repeated: `EINTR` goes to the caller, as in QNX.
 
 use std::ffi::{c_int, c_void};
-use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::ptr;
 
@@ -50,7 +50,7 @@ unsafe impl<T> Ioctl for Call<'_, T> {
 }
 
 /// Ties each ioctl number to its structure.
-pub(crate) trait Argument {
+pub trait Argument {
     /// The ioctls that take this structure.
     const NUMBERS: &'static [u32];
 }
@@ -102,7 +102,11 @@ arguments! {
 ///
 /// Each user address in `argument` must be valid for what the ioctl does with it (reads or writes of the length that
 /// stands beside it) until this function returns.
-unsafe fn call<T: Argument>(
+///
+/// # Errors
+///
+/// Those of the ioctl.
+pub unsafe fn call<T: Argument>(
     fd: BorrowedFd<'_>,
     number: u32,
     argument: &mut T,
@@ -124,7 +128,11 @@ unsafe fn call<T: Argument>(
 }
 
 /// As [`call`], for a structure without user addresses.
-pub(crate) fn call_plain<T: Argument + NoAddresses>(
+///
+/// # Errors
+///
+/// Those of the ioctl.
+pub fn call_plain<T: Argument + NoAddresses>(
     fd: BorrowedFd<'_>,
     number: u32,
     argument: &mut T,
@@ -134,7 +142,7 @@ pub(crate) fn call_plain<T: Argument + NoAddresses>(
 }
 
 /// A structure without user addresses.
-pub(crate) trait NoAddresses {}
+pub trait NoAddresses {}
 
 impl NoAddresses for sys::qipc_features {}
 impl NoAddresses for sys::qipc_channel_destroy {}
@@ -410,6 +418,16 @@ pub(crate) struct ReplyReceived {
     pub(crate) received: Result<RawReceived>,
 }
 
+/// Another descriptor for the open file behind a number that may be of anything, or of nothing.
+pub(crate) fn duplicate(number: RawFd) -> rustix::io::Result<OwnedFd> {
+    if number < 0 {
+        return Err(Errno::BADF);
+    }
+    // SAFETY: Of a number that is not open the kernel says so; nothing is done to the file of one that is.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
+    rustix::io::fcntl_dupfd_cloexec(borrowed, 0)
+}
+
 /// One open of `/dev/qipc`.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -417,6 +435,10 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    pub(crate) fn new(fd: OwnedFd) -> Self {
+        Self { fd }
+    }
+
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let fd = rustix::fs::open(path, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())
             .map_err(Error::from_errno)?;

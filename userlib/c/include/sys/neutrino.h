@@ -375,6 +375,8 @@ struct _itimer {
 #define _NTO_TI_REPORT_TOLERANCE	0x0020
 #define _NTO_TI_PRECISE		0x0040
 
+#define _NTO_TIMER_SEARCH	1	/* TimerInfo: this timer or the next one */
+
 struct _timer_info {
 	struct _itimer itime;	/* time that is left, interval */
 	struct _itimer otime;	/* what it was set to */
