@@ -1,177 +1,276 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Measures qipc beside the other ways of talking between processes on Linux.
+//! Measures qipc beside the other ways of talking between processes on Linux: see docs/performance.md.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 
+mod bars;
+mod hygiene;
 mod meter;
 mod pair;
 mod peers;
+mod plot;
 #[allow(unsafe_code)]
 mod raw;
-#[allow(dead_code)]
+mod report;
+mod rows;
+mod run;
+mod scale;
 mod stats;
+mod table;
 mod trouble;
 
 use meter::Meter;
-use pair::{measure, Placement, Plan};
-use peers::qipc::{Place, Qipc, Style};
-use peers::{Peer, Shape};
-use raw::Mapping;
+use pair::{measure, Placement, Plan, Setting, Watch};
+use report::Report;
+use rows::{Context, Row};
+use trouble::{Doing, Outcome, Trouble};
 
 /// Measures qipc beside the other ways of talking between processes on Linux.
+///
+/// Runs anywhere: what a machine lacks is skipped, with the reason. Instructions are counted in a virtual machine only (make
+/// bench); on this one, times are taken. Rows of qipc itself need the module, those of the floor its parameter bench=1, counts of
+/// events and real-time priorities need root.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measure, and write the results
+    Run(RunOptions),
+    /// Name the rows that `run` would measure
+    List(RunOptions),
+    /// Put results together: tables, plots, and one line for each bar
+    Report(ReportOptions),
+    /// Name what got worse since older results
+    Compare(CompareOptions),
+    /// Run one row of the short path for a trace of the virtual machine
+    Trace(TraceOptions),
+}
+
+#[derive(Debug, Args)]
+struct RunOptions {
     /// Only rows whose name contains one of these words
     words: Vec<String>,
-    /// Count instructions: on a machine whose time stamp counter does (qemu -icount shift=0)
+    /// Count instructions, on a machine whose time stamp counter does (qemu -icount shift=0); otherwise nanoseconds
     #[arg(long)]
     icount: bool,
+    /// Fewer rows and fewer runs
+    #[arg(long)]
+    quick: bool,
+    /// As little of everything as gives a figure: shows that it works
+    #[arg(long)]
+    tiny: bool,
+    /// Where to write the results
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// What is measured, for the results
+    #[arg(long, default_value = "unknown")]
+    commit: String,
+}
+
+#[derive(Debug, Args)]
+struct ReportOptions {
+    /// Results of `run`, the parts of one benchmark
+    #[arg(required = true)]
+    parts: Vec<PathBuf>,
+    /// Folder for results.json, tables.md and the plots
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// How long the whole benchmark took
+    #[arg(long)]
+    seconds: Option<f64>,
+    /// A copy of the results without single runs, for the history
+    #[arg(long, value_name = "FILE")]
+    history: Option<PathBuf>,
+    /// Fail unless each bar of instructions and events holds
+    #[arg(long)]
+    strict: bool,
+}
+
+#[derive(Debug, Args)]
+struct CompareOptions {
+    /// Older results
+    old: PathBuf,
+    /// Newer results
+    new: PathBuf,
+    /// Percent of instructions that count as a change
+    #[arg(long, default_value_t = 3.0)]
+    limit: f64,
+}
+
+#[derive(Debug, Args)]
+struct TraceOptions {
+    /// A peer of the short path
+    peer: String,
+    /// Bytes each way
+    #[arg(default_value_t = 8)]
+    size: usize,
+    /// Folder where this program and the tracer meet
+    #[arg(long)]
+    folder: PathBuf,
+    /// Round trips
+    #[arg(long, default_value_t = 20)]
+    rounds: u64,
 }
 
 fn main() -> ExitCode {
-    let options = Options::parse();
-    let meter = if options.icount {
-        match Meter::instructions() {
-            Ok(meter) => meter,
-            Err(trouble) => {
-                eprintln!("qipc-bench: {trouble}");
-                return ExitCode::FAILURE;
-            }
+    let outcome = match Options::parse().command {
+        Command::Run(options) => run_command(&options),
+        Command::List(options) => list(&options),
+        Command::Report(options) => report_command(&options),
+        Command::Compare(options) => compare(&options),
+        Command::Trace(options) => trace(&options),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(trouble) => {
+            eprintln!("qipc-bench: {trouble}");
+            ExitCode::FAILURE
         }
+    }
+}
+
+fn context(options: &RunOptions) -> Outcome<Context> {
+    let meter = if options.icount {
+        Meter::instructions()?
     } else {
         Meter::wall()
     };
+    Ok(Context {
+        meter,
+        quick: options.quick,
+        tiny: options.tiny,
+    })
+}
+
+fn chosen(context: &Context, words: &[String]) -> Vec<Row> {
+    let mut rows = rows::short(context);
+    if options_count(context) {
+        rows.extend(hygiene::hygiene(context));
+    }
+    rows.extend(rows::bulk(context));
+    rows.extend(scale::scale(context));
+    rows.retain(|row| run::wanted(&format!("{}/{}", context.mode(), row.name), words));
+    rows
+}
+
+/// Events are counted once, beside the instructions; a machine that counts none counts them beside the times.
+fn options_count(context: &Context) -> bool {
+    context.mode() == "icount" || !Path::new("/results").exists()
+}
+
+fn run_command(options: &RunOptions) -> Outcome<ExitCode> {
+    raw::raise_file_limit(65_536);
+    let context = context(options)?;
+    let rows = chosen(&context, &options.words);
+    if rows.is_empty() {
+        return Err(Trouble::Failed(
+            "no row has such a name: see qipc-bench list".into(),
+        ));
+    }
+    let report = run::run(&rows, &context, &options.commit);
+    if let Some(path) = &options.json {
+        report.write(path)?;
+    }
+    let failed = report.lacks.iter().filter(|l| l.failed).count();
+    if failed > 0 {
+        eprintln!("qipc-bench: {failed} rows failed");
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(options: &RunOptions) -> Outcome<ExitCode> {
+    // Names do not depend on what the machine can count.
+    let mut context = Context {
+        meter: Meter::wall(),
+        quick: options.quick,
+        tiny: options.tiny,
+    };
+    if options.icount {
+        context.meter = Meter::pretended();
+    }
+    for row in chosen(&context, &options.words) {
+        println!("{}/{} ({})", context.mode(), row.name, row.unit);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn report_command(options: &ReportOptions) -> Outcome<ExitCode> {
+    let mut parts = options.parts.iter().map(|p| Report::read(p));
+    let mut report = parts
+        .next()
+        .unwrap_or_else(|| Err(Trouble::Failed("no results".into())))?;
+    for part in parts {
+        report.merge(part?);
+    }
+    report.seconds = options.seconds.or(report.seconds);
+    if let Some(out) = &options.out {
+        std::fs::create_dir_all(out).doing(&out.display().to_string())?;
+        report.write(&out.join("results.json"))?;
+        let text = table::tables(&report) + "## Bars\n\n```\n" + &table::summary(&report) + "```\n";
+        std::fs::write(out.join("tables.md"), text).doing("tables.md")?;
+        let plots = plot::plots(&report, out)?;
+        println!("{}: results.json, tables.md, {plots} plots", out.display());
+    }
+    if let Some(path) = &options.history {
+        report.without_runs().write(path)?;
+    }
+    for lack in report.lacks.iter().filter(|l| l.failed) {
+        println!("FAILED {}: {}", lack.name, lack.reason);
+    }
+    print!("{}", table::summary(&report));
+    let broken = bars::bars(&report)
+        .iter()
+        .any(|b| b.exact && b.holds() != Some(true));
+    Ok(if options.strict && broken {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn compare(options: &CompareOptions) -> Outcome<ExitCode> {
+    let (old, new) = (Report::read(&options.old)?, Report::read(&options.new)?);
+    let (text, worse) = table::compare(&old, &new, options.limit);
+    print!("{text}");
     println!(
-        "unit: {:?}; copying a page: {}",
-        meter.unit(),
-        meter.page_copy
+        "{worse} regressions of more than {} % since {}",
+        options.limit, old.commit
     );
-    let short: Vec<Box<dyn Peer>> = vec![
-        Box::new(peers::null::Null::Syscall),
-        Box::new(peers::null::Null::Ioctl),
-        Box::new(peers::null::Null::Yield),
-        Box::new(peers::floor::Floor),
-        Box::new(peers::eventfd::Eventfd),
-        Box::new(peers::pipe::Pipe),
-        Box::new(peers::futex::Futex),
-        Box::new(peers::sysv::Sysv),
-        Box::new(peers::mq::Mq),
-        Box::new(peers::unix::Unix { packets: true }),
-        Box::new(peers::unix::Unix { packets: false }),
-        Box::new(Qipc::USUAL),
-        Box::new(Qipc {
-            style: Style::Separate,
-            ..Qipc::USUAL
-        }),
-    ];
-    let wanted = |name: &str| {
-        options.words.is_empty() || options.words.iter().any(|w| name.contains(w.as_str()))
-    };
-    let plan = Plan {
-        rounds: 200,
-        runs: 5,
-        warm_up: 100,
-        singles: 200,
-    };
-    for peer in &short {
-        for size in [0, 8, 64, 256, 1024, 4096] {
-            let bare = peer.alone() || ["yield", "floor"].contains(&peer.name());
-            if size < peer.least() || bare && size > 0 {
-                continue;
-            }
-            let name = format!("short/{}/{size}", peer.name());
-            if wanted(&name) {
-                match measure(
-                    peer.as_ref(),
-                    &Shape::both(size),
-                    Placement::Same,
-                    &plan,
-                    &meter,
-                ) {
-                    Ok(f) => println!(
-                        "{name:<32} {:>9.0}  (spread {:.2} %)",
-                        f.median, f.spread_percent
-                    ),
-                    Err(t) => println!("{name:<32} {t}"),
-                }
-            }
-        }
-    }
-    let there = |size| Shape {
-        request: size,
-        answer: 0,
-        ..Shape::default()
-    };
-    let back = |size| Shape {
-        request: 0,
-        answer: size,
-        ..Shape::default()
-    };
-    let styles = [
-        ("qipc-send", Style::Combined, true),
-        ("qipc-reply", Style::Combined, false),
-        ("qipc-read", Style::Read, true),
-        ("qipc-write", Style::Write, false),
-    ];
-    for place in [Place::Aligned, Place::Huge, Place::Unaligned] {
-        let plan = Plan {
-            rounds: 4,
-            runs: 5,
-            warm_up: 2,
+    Ok(if worse == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn trace(options: &TraceOptions) -> Outcome<ExitCode> {
+    let peers = rows::short_peers();
+    let peer = peers
+        .iter()
+        .find(|p| p.name() == options.peer)
+        .ok_or_else(|| Trouble::Failed(format!("there is no peer {}", options.peer)))?;
+    measure(&Setting {
+        peer: peer.as_ref(),
+        shape: peers::peer::Shape::both(options.size),
+        placement: Placement::Same,
+        plan: Plan {
+            rounds: options.rounds,
+            runs: 1,
+            warm_up: 100,
             singles: 0,
-        };
-        let mut bulk: Vec<(&str, Box<dyn Peer>, bool)> = Vec::new();
-        for (name, style, send) in styles {
-            bulk.push((
-                name,
-                Box::new(Qipc {
-                    style,
-                    place,
-                    descriptor: true,
-                }),
-                send,
-            ));
-        }
-        if place != Place::Unaligned {
-            let mapping = if place == Place::Huge {
-                Mapping::Huge
-            } else {
-                Mapping::Private
-            };
-            bulk.push(("vm-readv", Box::new(peers::page::VmRead { mapping }), false));
-        }
-        if place == Place::Aligned {
-            bulk.push(("pread", Box::new(peers::page::Pread), false));
-        }
-        for (way, peer, send) in &bulk {
-            for pages in [1_usize, 16, 256] {
-                let kind = match place {
-                    Place::Aligned => "contiguous",
-                    Place::Huge => "huge",
-                    Place::Unaligned => "unaligned",
-                };
-                let name = format!("bulk/{way}/{}K/{kind}", pages * 4);
-                if !wanted(&name) {
-                    continue;
-                }
-                let of = |size| {
-                    let shape = if *send { there(size) } else { back(size) };
-                    measure(peer.as_ref(), &shape, Placement::Same, &plan, &meter)
-                };
-                match of(0).and_then(|none| of(pages * 4096).map(|f| (none, f))) {
-                    Ok((none, f)) => println!(
-                        "{name:<32} {:>9.0} per page above the copy (spread {:.2} %)",
-                        (f.median - none.median) / pages as f64 - meter.page_copy,
-                        f.spread_percent
-                    ),
-                    Err(t) => println!("{name:<32} {t}"),
-                }
-            }
-        }
-    }
-    ExitCode::SUCCESS
+        },
+        meter: Meter::wall(),
+        watch: Watch::Trace(options.folder.clone()),
+    })?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -5,14 +5,16 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::thread::{sched_setaffinity, CpuSet};
 use serde::{Deserialize, Serialize};
 
 use crate::meter::{Meter, Unit};
-use crate::peers::{Hello, Link, Peer, Shape};
-use crate::raw::{self, Forked};
-use crate::stats::{difference, Figure};
+use crate::peers::peer::{Hello, Link, Peer, Shape};
+use crate::raw::{self, Counter, Event, Forked};
+use crate::stats::difference;
 use crate::trouble::{Doing, Outcome, Trouble};
 
 /// Which processors client and server run on.
@@ -62,34 +64,66 @@ pub struct Plan {
     pub singles: u64,
 }
 
+/// What is done with the operations.
+#[derive(Debug, Clone, Default)]
+pub enum Watch {
+    /// They are timed.
+    #[default]
+    Time,
+    /// Events in both processes are counted.
+    Count(Vec<Event>),
+    /// They are bracketed by two calls of getppid, for a trace; the folder is where the tracer and the client meet.
+    Trace(PathBuf),
+}
+
 /// What a client found.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Found {
-    error: Option<(bool, String)>,
-    runs: Vec<f64>,
-    singles: Vec<u64>,
+pub struct Series {
+    /// Cost of one operation, once a run.
+    pub runs: Vec<f64>,
+    /// Single operations.
+    pub singles: Vec<u64>,
+    /// For each event how often it happened in an operation, once a run.
+    pub counts: Vec<Vec<f64>>,
+}
+
+/// What the client's process tells the one that started it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+enum Found {
+    Fine(Series),
+    Lacks(String),
+    Failed(String),
+}
+
+/// What to run, and how.
+pub struct Setting<'a> {
+    /// The way to talk.
+    pub peer: &'a dyn Peer,
+    /// What is moved.
+    pub shape: Shape,
+    /// Where the processes run.
+    pub placement: Placement,
+    /// How much is measured.
+    pub plan: Plan,
+    /// What is counted.
+    pub meter: Meter,
+    /// What is done with the operations.
+    pub watch: Watch,
 }
 
 /// Runs client and server of a peer and measures the client.
-pub fn measure(
-    peer: &dyn Peer,
-    shape: &Shape,
-    placement: Placement,
-    plan: &Plan,
-    meter: &Meter,
-) -> Outcome<Figure> {
-    let mut link = peer.prepare(shape)?;
+pub fn measure(setting: &Setting) -> Outcome<Series> {
+    let mut link = setting.peer.prepare(&setting.shape)?;
     let pipes = Pipes::new()?;
-    let server = if peer.alone() {
-        None
-    } else {
+    let mut server = None;
+    if !setting.peer.alone() {
         match raw::fork().doing("fork")? {
-            Forked::Child => server_main(link.as_mut(), &pipes, placement),
-            Forked::Parent(pid) => Some(pid),
+            Forked::Child => server_main(link.as_mut(), &pipes, setting.placement),
+            Forked::Parent(pid) => server = Some(pid),
         }
-    };
+    }
     let client = match raw::fork().doing("fork")? {
-        Forked::Child => client_main(link.as_mut(), pipes, placement, plan, meter, peer.alone()),
+        Forked::Child => client_main(link.as_mut(), &pipes, setting, server),
         Forked::Parent(pid) => pid,
     };
     let result = pipes.result();
@@ -97,15 +131,10 @@ pub fn measure(
     if let Some(server) = server {
         raw::reap(server);
     }
-    let found = result?;
-    match found.error {
-        Some((true, text)) => Err(Trouble::Lacks(text)),
-        Some((false, text)) => Err(Trouble::Failed(text)),
-        None => {
-            let figure =
-                Figure::of(&found.runs).ok_or_else(|| Trouble::Failed("no runs".into()))?;
-            Ok(figure.with_rounds(&found.singles))
-        }
+    match result? {
+        Found::Fine(series) => Ok(series),
+        Found::Lacks(text) => Err(Trouble::Lacks(text)),
+        Found::Failed(text) => Err(Trouble::Failed(text)),
     }
 }
 
@@ -175,10 +204,10 @@ fn server_main(link: &mut dyn Link, pipes: &Pipes, placement: Placement) -> ! {
     let mut body = || -> Outcome<()> {
         placement.apply(true)?;
         let hello = link.server_open();
-        let bad = hello.is_err();
+        let bad = hello.clone().err();
         tell(&pipes.to_client.1, hello)?;
-        if bad {
-            return Ok(());
+        if let Some(trouble) = bad {
+            return Err(trouble);
         }
         link.server_accept(hear(&pipes.to_server.0)?)?;
         // Told again, so that the client begins when the server is ready.
@@ -188,14 +217,19 @@ fn server_main(link: &mut dyn Link, pipes: &Pipes, placement: Placement) -> ! {
         }
     };
     if let Err(trouble) = body() {
-        // The client hangs now, and this is why.
-        let found = Found {
-            error: Some((false, format!("server: {}", trouble.text()))),
-            ..Found::default()
-        };
-        report(&pipes.found.1, &found);
+        // The client may hang now, and this is why.
+        report(&pipes.found.1, &Found::from(trouble));
     }
     raw::exit_now(1)
+}
+
+impl From<Trouble> for Found {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Lacks(text) => Self::Lacks(text),
+            Trouble::Failed(text) => Self::Failed(text),
+        }
+    }
 }
 
 fn report(fd: &OwnedFd, found: &Found) {
@@ -204,18 +238,11 @@ fn report(fd: &OwnedFd, found: &Found) {
     }
 }
 
-fn client_main(
-    link: &mut dyn Link,
-    pipes: Pipes,
-    placement: Placement,
-    plan: &Plan,
-    meter: &Meter,
-    alone: bool,
-) -> ! {
+fn client_main(link: &mut dyn Link, pipes: &Pipes, setting: &Setting, server: Option<i32>) -> ! {
     raw::die_with_parent();
-    let mut body = || -> Outcome<Found> {
-        placement.apply(false)?;
-        if alone {
+    let mut body = || -> Outcome<Series> {
+        setting.placement.apply(false)?;
+        if server.is_none() {
             link.client_open([0; 4])?;
         } else {
             let hello = link.client_open(hear(&pipes.to_client.0)?);
@@ -226,50 +253,99 @@ fn client_main(
             }
             hear(&pipes.to_client.0)?;
         }
-        let found = client_loop(link, plan, meter)?;
+        for _ in 0..setting.plan.warm_up {
+            link.call()?;
+        }
+        let series = match &setting.watch {
+            Watch::Time => timed(link, &setting.plan, &setting.meter),
+            Watch::Count(events) => counted(link, &setting.plan, events, server),
+            Watch::Trace(folder) => traced(link, &setting.plan, folder),
+        }?;
         link.check()?;
-        Ok(found)
+        Ok(series)
     };
-    let found = body().unwrap_or_else(|trouble| Found {
-        error: Some((
-            matches!(trouble, Trouble::Lacks(_)),
-            trouble.text().to_string(),
-        )),
-        ..Found::default()
-    });
+    let found = body().map_or_else(Found::from, Found::Fine);
     report(&pipes.found.1, &found);
     raw::exit_now(0)
 }
 
-fn client_loop(link: &mut dyn Link, plan: &Plan, meter: &Meter) -> Outcome<Found> {
-    let mut found = Found::default();
-    // Grown here, so that nothing is allocated between two readings.
-    found.singles.reserve_exact(plan.singles as usize);
-    for _ in 0..plan.warm_up {
+fn times(link: &mut dyn Link, count: u64) -> Outcome<()> {
+    for _ in 0..count {
         link.call()?;
     }
+    Ok(())
+}
+
+fn timed(link: &mut dyn Link, plan: &Plan, meter: &Meter) -> Outcome<Series> {
+    let mut series = Series::default();
+    // Grown here, so that nothing is allocated between two readings.
+    series.singles.reserve_exact(plan.singles as usize);
     for _ in 0..plan.runs {
         let start = meter.now();
-        for _ in 0..plan.rounds {
-            link.call()?;
-        }
+        times(link, plan.rounds)?;
         let middle = meter.now();
-        for _ in 0..2 * plan.rounds {
-            link.call()?;
-        }
-        let end = meter.now();
-        found.runs.push(match meter.unit() {
-            Unit::Instructions => difference(plan.rounds, middle - start, end - middle),
-            // Nothing to subtract, and every operation counts.
-            Unit::Nanoseconds => (end - start) as f64 / (3 * plan.rounds) as f64,
+        series.runs.push(match meter.unit() {
+            Unit::Instructions => {
+                times(link, 2 * plan.rounds)?;
+                difference(plan.rounds, middle - start, meter.now() - middle)
+            }
+            Unit::Nanoseconds => (middle - start) as f64 / plan.rounds as f64,
         });
     }
     let mut before = meter.now();
     for _ in 0..plan.singles {
         link.call()?;
         let after = meter.now();
-        found.singles.push(after - before);
+        series.singles.push(after - before);
         before = after;
     }
-    Ok(found)
+    Ok(series)
+}
+
+fn counted(
+    link: &mut dyn Link,
+    plan: &Plan,
+    events: &[Event],
+    server: Option<i32>,
+) -> Outcome<Series> {
+    const THIS_PROCESS: i32 = 0;
+    let mut series = Series::default();
+    for event in events {
+        // One event at a time: one must not make another one happen.
+        let counters = [Some(THIS_PROCESS), server]
+            .into_iter()
+            .flatten()
+            .map(|pid| Counter::new(event, pid));
+        let counters = counters
+            .collect::<Result<Vec<_>, _>>()
+            .or_lacks("perf_event_open")?;
+        let total = || counters.iter().map(Counter::read).sum::<Result<u64, _>>();
+        let mut counts = Vec::new();
+        times(link, plan.warm_up)?;
+        for _ in 0..plan.runs {
+            let before = total()?;
+            times(link, plan.rounds)?;
+            counts.push((total()? - before) as f64 / plan.rounds as f64);
+        }
+        series.counts.push(counts);
+    }
+    Ok(series)
+}
+
+fn traced(link: &mut dyn Link, plan: &Plan, folder: &Path) -> Outcome<Series> {
+    std::fs::copy("/proc/kallsyms", folder.join("kallsyms")).doing("kallsyms")?;
+    std::fs::write(folder.join("ready"), "").doing("ready")?;
+    while !folder.join("go").exists() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // Warm again after the wait.
+    times(link, plan.warm_up)?;
+    raw::null_syscall();
+    times(link, plan.rounds)?;
+    raw::null_syscall();
+    std::fs::write(folder.join("done"), "").doing("done")?;
+    Ok(Series {
+        runs: vec![0.0],
+        ..Series::default()
+    })
 }

@@ -126,9 +126,33 @@ impl Memory {
 
     /// Sets each byte to something that depends on its place and on `seed`.
     pub fn fill(&self, seed: u8) {
-        for at in 0..self.len {
-            self.poke(at, pattern(at, seed));
+        self.fill_from(0, seed);
+    }
+
+    /// The same from a place on, which is place 0 of the pattern.
+    pub fn fill_from(&self, start: usize, seed: u8) {
+        let len = self.len.saturating_sub(start);
+        let first = len.min(PATTERN);
+        for at in 0..first {
+            self.poke(start + at, pattern(at, seed));
         }
+        for at in (first..len).step_by(PATTERN) {
+            let count = PATTERN.min(len - at);
+            // SAFETY: Both ranges are inside the mapping and do not overlap: `at` is at least PATTERN behind the start.
+            unsafe {
+                ptr::copy_nonoverlapping(self.base.add(start), self.base.add(start + at), count)
+            }
+        }
+    }
+
+    /// The first place where the pattern is wrong. Of a long range samples are looked at.
+    pub fn first_wrong(&self, start: usize, len: usize, seed: u8) -> Option<usize> {
+        let step = if len > 65536 { 257 } else { 1 };
+        let wrong = |at: &usize| self.peek(start + at) != pattern(*at, seed);
+        (0..len)
+            .step_by(step)
+            .chain(len.saturating_sub(64)..len)
+            .find(wrong)
     }
 
     /// Copies bytes from another mapping, as a program that talks through shared memory does.
@@ -209,6 +233,9 @@ impl Drop for Memory {
     }
 }
 
+/// Bytes after which the pattern begins again.
+const PATTERN: usize = 1 << 20;
+
 /// The byte that [`Memory::fill`] puts at a place.
 pub fn pattern(at: usize, seed: u8) -> u8 {
     (at as u8)
@@ -256,16 +283,6 @@ impl Vector {
         }
     }
 
-    /// Bytes in all parts.
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// The memory.
-    pub fn memory(&self) -> &Arc<Memory> {
-        &self.memory
-    }
-
     fn vec(&self) -> sys::qipc_vec {
         match &self.parts {
             None => sys::qipc_vec {
@@ -308,13 +325,6 @@ pub fn ioctl_plain(fd: &impl AsRawFd, number: u32) -> io::Result<usize> {
     assert_eq!(number >> 16 & 0x3fff, 0, "this ioctl takes a pointer");
     // SAFETY: The number says that there is no argument.
     check(unsafe { libc::ioctl(fd.as_raw_fd(), number as libc::c_ulong, 0) } as libc::c_long)
-}
-
-/// `QIPC_GET_FEATURES`.
-pub fn features(fd: &impl AsRawFd) -> io::Result<sys::qipc_features> {
-    let mut args = sys::qipc_features::default();
-    ioctl(fd, sys::QIPC_GET_FEATURES, &mut args)?;
-    Ok(args)
 }
 
 /// `QIPC_CHANNEL_CREATE`.
@@ -418,11 +428,6 @@ impl ReceiveCall {
     pub fn call(&mut self, fd: &impl AsRawFd) -> io::Result<i64> {
         ioctl(fd, sys::QIPC_MSG_RECEIVE, &mut self.args)?;
         Ok(self.args.rcvid)
-    }
-
-    /// Bytes that the last message had when it was received.
-    pub fn received(&self) -> i64 {
-        self.args.info.msglen
     }
 }
 
@@ -561,6 +566,30 @@ pub fn fork() -> io::Result<Forked> {
 pub fn exit_now(status: i32) -> ! {
     // SAFETY: Ends the process.
     unsafe { libc::_exit(status) }
+}
+
+/// Makes the calling thread real-time (SCHED_FIFO) at a priority, or ordinary at 0.
+pub fn set_priority(priority: i32) -> io::Result<()> {
+    let policy = if priority > 0 {
+        libc::SCHED_FIFO
+    } else {
+        libc::SCHED_OTHER
+    };
+    let param = libc::sched_param {
+        sched_priority: priority,
+    };
+    // SAFETY: The structure is valid for the call.
+    check(unsafe { libc::sched_setscheduler(0, policy, &param) }.into()).map(|_| ())
+}
+
+/// Raises the limit of open files to what the process may have.
+pub fn raise_file_limit(wanted: u64) {
+    let limit = libc::rlimit {
+        rlim_cur: wanted,
+        rlim_max: wanted,
+    };
+    // SAFETY: The structure is valid for the call. Without the right it fails, and opening says so later.
+    unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) };
 }
 
 /// Kills a child and waits for its end.
@@ -739,3 +768,313 @@ pub fn copy_page(memory: &Memory) {
 /// Copies nothing where there is no such instruction.
 #[cfg(not(target_arch = "x86_64"))]
 pub fn copy_page(_: &Memory) {}
+
+/// A counter of the kernel's for one process.
+#[derive(Debug)]
+pub struct Counter(OwnedFd);
+
+/// What a [`Counter`] counts.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// One of the kernel's own counters: PERF_COUNT_SW_*.
+    Software(u64),
+    /// A tracepoint, by its number in tracefs.
+    Tracepoint(u64),
+    /// Calls of a kernel function: type of the PMU "kprobe", name.
+    Function(u32, std::ffi::CString),
+}
+
+/// Start of struct perf_event_attr, its first version, and the two fields behind it that are needed.
+#[repr(C)]
+#[derive(Default)]
+struct PerfAttr {
+    kind: u32,
+    size: u32,
+    config: u64,
+    period: u64,
+    sample: u64,
+    read_format: u64,
+    flags: u64,
+    wakeup: u32,
+    bp_type: u32,
+    config1: u64,
+    config2: u64,
+}
+
+impl Counter {
+    /// Counts from now on what happens in a process of one thread.
+    pub fn new(event: &Event, pid: i32) -> io::Result<Self> {
+        let mut attr = PerfAttr {
+            size: size_of::<PerfAttr>() as u32,
+            ..Default::default()
+        };
+        match event {
+            Event::Software(which) => (attr.kind, attr.config) = (1, *which),
+            Event::Tracepoint(id) => (attr.kind, attr.config) = (2, *id),
+            Event::Function(kind, name) => {
+                (attr.kind, attr.config1) = (*kind, name.as_ptr() as u64)
+            }
+        }
+        let on_any_cpu: c_int = -1;
+        let no_group: c_int = -1;
+        // SAFETY: The structure says how long it is and is valid for the call, and so is the name that it points to.
+        let fd = check(unsafe {
+            libc::syscall(
+                libc::SYS_perf_event_open,
+                ptr::from_mut(&mut attr),
+                pid,
+                on_any_cpu,
+                no_group,
+                8_u64,
+            )
+        })?;
+        // SAFETY: A new descriptor that is nobody else's.
+        Ok(Self(unsafe { OwnedFd::from_raw_fd(fd as c_int) }))
+    }
+
+    /// How often it has happened.
+    pub fn read(&self) -> io::Result<u64> {
+        let mut value = [0; 8];
+        rustix::io::read(&self.0, &mut value)?;
+        Ok(u64::from_ne_bytes(value))
+    }
+}
+
+/// Installs a filter in this process, for good, that lets another one answer getppid; that one's descriptor.
+pub fn seccomp_listener() -> io::Result<OwnedFd> {
+    const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
+    const EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
+    const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
+    let mut code = [
+        libc::sock_filter {
+            code: LOAD,
+            jt: 0,
+            jf: 0,
+            k: 0,
+        },
+        libc::sock_filter {
+            code: EQUAL,
+            jt: 0,
+            jf: 1,
+            k: libc::SYS_getppid as u32,
+        },
+        libc::sock_filter {
+            code: RETURN,
+            jt: 0,
+            jf: 0,
+            k: libc::SECCOMP_RET_USER_NOTIF,
+        },
+        libc::sock_filter {
+            code: RETURN,
+            jt: 0,
+            jf: 0,
+            k: libc::SECCOMP_RET_ALLOW,
+        },
+    ];
+    let program = libc::sock_fprog {
+        len: code.len() as u16,
+        filter: code.as_mut_ptr(),
+    };
+    // SAFETY: A setting of this process, which filters without privileges need.
+    check(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) }.into())?;
+    // SAFETY: The program is valid for the call; the kernel copies it.
+    let fd = check(unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_SET_MODE_FILTER,
+            libc::SECCOMP_FILTER_FLAG_NEW_LISTENER,
+            ptr::from_ref(&program),
+        )
+    })?;
+    // SAFETY: A new descriptor that is nobody else's.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as c_int) })
+}
+
+/// A copy of a descriptor of another process.
+pub fn take_fd(pid: i32, fd: i32) -> io::Result<OwnedFd> {
+    // SAFETY: Takes numbers only.
+    let process = check(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) })? as c_int;
+    // SAFETY: A new descriptor that is nobody else's.
+    let process = unsafe { OwnedFd::from_raw_fd(process) };
+    // SAFETY: Takes numbers only.
+    let copy = check(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), fd, 0) })?
+        as c_int;
+    // SAFETY: A new descriptor that is nobody else's.
+    Ok(unsafe { OwnedFd::from_raw_fd(copy) })
+}
+
+/// Asks that a listener and those who wait for it wake each other on their own processor.
+pub fn seccomp_same_cpu(listener: &OwnedFd) -> io::Result<()> {
+    const SET_FLAGS: libc::c_ulong = 0x4008_2104;
+    const SYNC_WAKE_UP: u64 = 1;
+    // SAFETY: The argument is a number.
+    check(unsafe { libc::ioctl(listener.as_raw_fd(), SET_FLAGS, SYNC_WAKE_UP) }.into()).map(|_| ())
+}
+
+/// Takes one system call and answers it.
+pub fn seccomp_serve(listener: &OwnedFd) -> io::Result<()> {
+    const RECEIVE: u32 = 0xc050_2100;
+    const SEND: u32 = 0xc018_2101;
+    let mut call = [0_u64; 10];
+    ioctl(listener, RECEIVE, &mut call)?;
+    let mut answer = [call[0], 0, 0];
+    ioctl(listener, SEND, &mut answer).map(|_| ())
+}
+
+/// `BINDER_CTL_ADD`: makes a device in a binderfs.
+pub fn binder_add(control: &impl AsRawFd, name: &str) -> io::Result<()> {
+    let mut args = [0_u8; 264];
+    args[..name.len()].copy_from_slice(name.as_bytes());
+    ioctl(control, 0xc108_6201, &mut args).map(|_| ())
+}
+
+/// One process's use of a binder device: its file, the memory that messages arrive in, and a list of commands.
+#[derive(Debug)]
+pub struct Binder {
+    file: std::fs::File,
+    arrivals: *mut c_void,
+    commands: Vec<u8>,
+    results: Vec<u8>,
+    data: Memory,
+}
+
+/// Bytes of the mapping that messages arrive in.
+const ARRIVALS: usize = 1 << 20;
+/// `BC_FREE_BUFFER`.
+const BC_FREE_BUFFER: u32 = 0x4008_6303;
+
+/// What arrived: code of the return, address and length of the data.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival {
+    /// `BR_*`.
+    pub kind: u32,
+    address: u64,
+    /// Bytes of data.
+    pub len: usize,
+}
+
+impl Binder {
+    /// `BR_TRANSACTION`.
+    pub const TRANSACTION: u32 = 0x8040_7202;
+    /// `BR_REPLY`.
+    pub const REPLY: u32 = 0x8040_7203;
+
+    /// On an open device; `data` is what it sends.
+    pub fn new(file: std::fs::File, data: Memory) -> io::Result<Self> {
+        // SAFETY: A new mapping wherever the kernel likes.
+        let arrivals = unsafe {
+            let flags = libc::MAP_PRIVATE | libc::MAP_NORESERVE;
+            libc::mmap(
+                ptr::null_mut(),
+                ARRIVALS,
+                libc::PROT_READ,
+                flags,
+                file.as_raw_fd(),
+                0,
+            )
+        };
+        if arrivals == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(Self {
+            file,
+            arrivals,
+            commands: Vec::with_capacity(256),
+            results: vec![0; 256],
+            data,
+        })
+    }
+
+    /// Becomes the one that handle 0 leads to, and a thread that takes messages.
+    pub fn become_manager(&mut self) -> io::Result<()> {
+        let mut zero = 0_i32;
+        ioctl(&self.file, 0x4004_6207, &mut zero)?;
+        self.commands.extend_from_slice(&0x630c_u32.to_ne_bytes());
+        Ok(())
+    }
+
+    /// Puts a message to handle 0, or the answer to the last one, on the list.
+    pub fn put(&mut self, answer: bool, len: usize) {
+        assert!(len <= self.data.len());
+        let command: u32 = if answer { 0x4040_6301 } else { 0x4040_6300 };
+        self.commands.extend_from_slice(&command.to_ne_bytes());
+        // Handle, cookie, code and flags, sender, size of data and of offsets, data, offsets.
+        for word in [0, 0, 1, 0, len as u64, 0, self.data.address(), 0_u64] {
+            self.commands.extend_from_slice(&word.to_ne_bytes());
+        }
+    }
+
+    /// Carries out the list and waits for a message or an answer.
+    pub fn talk(&mut self) -> io::Result<Arrival> {
+        loop {
+            let mut args = [
+                self.commands.len() as u64,
+                0,
+                self.commands.as_ptr() as u64,
+                self.results.len() as u64,
+                0,
+                self.results.as_mut_ptr() as u64,
+            ];
+            ioctl(&self.file, 0xc030_6201, &mut args)?;
+            self.commands.clear();
+            if let Some(arrival) = self.arrived(args[4] as usize)? {
+                return Ok(arrival);
+            }
+        }
+    }
+
+    /// What the first `len` bytes of the results say.
+    fn arrived(&self, len: usize) -> io::Result<Option<Arrival>> {
+        let mut rest = &self.results[..len.min(self.results.len())];
+        while let Some((head, tail)) = rest.split_first_chunk::<4>() {
+            let kind = u32::from_ne_bytes(*head);
+            let size = (kind >> 16 & 0x3fff) as usize;
+            if tail.len() < size {
+                break;
+            }
+            match kind {
+                Self::TRANSACTION | Self::REPLY => {
+                    let word = |n: usize| {
+                        let mut bytes = [0; 8];
+                        bytes.copy_from_slice(&tail[n * 8..n * 8 + 8]);
+                        u64::from_ne_bytes(bytes)
+                    };
+                    return Ok(Some(Arrival {
+                        kind,
+                        address: word(6),
+                        len: word(4) as usize,
+                    }));
+                }
+                // An error, a dead or failed reply.
+                0x8004_7200 | 0x7205 | 0x7211 => {
+                    return Err(io::Error::other(format!("binder answers {kind:#x}")))
+                }
+                _ => rest = &tail[size..],
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads a byte of what arrived.
+    pub fn peek(&self, arrival: &Arrival, at: usize) -> u8 {
+        let start = (arrival.address - self.arrivals as u64) as usize;
+        assert!(at < arrival.len && start + at < ARRIVALS);
+        // SAFETY: Inside the mapping, checked above.
+        unsafe { ptr::read_volatile(self.arrivals.cast::<u8>().add(start + at)) }
+    }
+
+    /// Puts the release of what arrived on the list.
+    pub fn release(&mut self, arrival: &Arrival) {
+        self.commands
+            .extend_from_slice(&BC_FREE_BUFFER.to_ne_bytes());
+        self.commands
+            .extend_from_slice(&arrival.address.to_ne_bytes());
+    }
+}
+
+impl Drop for Binder {
+    fn drop(&mut self) {
+        // SAFETY: The mapping is this value's own.
+        unsafe { libc::munmap(self.arrivals, ARRIVALS) };
+    }
+}

@@ -80,11 +80,17 @@ impl Figure {
         self
     }
 
-    /// The figure times a number, runs and all.
+    /// The figure times a number; the spread, which is relative, stays.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {
-        let runs: Vec<f64> = self.runs.iter().map(|r| r * factor).collect();
-        Self::of(&runs).unwrap_or_default()
+        Self {
+            median: self.median * factor,
+            min: self.min * factor,
+            max: self.max * factor,
+            spread_percent: self.spread_percent,
+            runs: self.runs.iter().map(|r| r * factor).collect(),
+            percentiles: None,
+        }
     }
 }
 

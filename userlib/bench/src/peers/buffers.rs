@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use super::Shape;
-use crate::raw::{pattern, Mapping, Memory};
+use super::peer::Shape;
+use crate::raw::{Mapping, Memory};
 use crate::trouble::{Outcome, Trouble};
 
 /// Seed of what clients send.
@@ -35,7 +35,7 @@ impl Buffers {
 
     /// In the client or server: gives `out` its contents, and makes the pages of both this process's own.
     pub fn own(&self, seed: u8) {
-        self.out.fill(seed);
+        self.out.fill_from(self.head, seed);
         self.into.fill(0);
         // The type of a message of System V must not be 0.
         if self.head == 8 {
@@ -47,12 +47,14 @@ impl Buffers {
 
     /// Whether the first `len` bytes that came are those that the other side sends.
     pub fn check(&self, len: usize, seed: u8) -> Outcome<()> {
-        match (self.head..self.head + len).find(|&at| self.into.peek(at) != pattern(at, seed)) {
-            None => Ok(()),
-            Some(at) => Err(Trouble::Failed(format!(
-                "byte {} of the answer is wrong",
-                at - self.head
-            ))),
-        }
+        right(&self.into, self.head, len, seed)
+    }
+}
+
+/// Whether a range holds what a side sends.
+pub fn right(memory: &Memory, start: usize, len: usize, seed: u8) -> Outcome<()> {
+    match memory.first_wrong(start, len, seed) {
+        None => Ok(()),
+        Some(at) => Err(Trouble::Failed(format!("byte {at} of what came is wrong"))),
     }
 }

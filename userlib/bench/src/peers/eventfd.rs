@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustix::event::{eventfd, EventfdFlags};
 
 use super::buffers::{Buffers, CLIENT, SERVER};
-use super::{Hello, Link, Peer, Shape};
+use super::peer::{Hello, Link, Peer, Shape};
 use crate::raw::{Mapping, Memory};
 use crate::trouble::{Doing, Outcome};
 

@@ -4,7 +4,8 @@
 
 use std::fs::File;
 
-use super::{qipc, Hello, Link, Peer, Shape};
+use super::peer::{Hello, Link, Peer, Shape};
+use super::qipc;
 use crate::raw;
 use crate::trouble::{Doing, Outcome, Trouble};
 

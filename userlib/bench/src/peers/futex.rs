@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
 
 use super::buffers::{Buffers, CLIENT, SERVER};
-use super::{Hello, Link, Peer, Shape};
+use super::peer::{Hello, Link, Peer, Shape};
 use crate::raw::{futex_wait, futex_wake, Mapping, Memory};
 use crate::trouble::Outcome;
 

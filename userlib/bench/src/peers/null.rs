@@ -4,7 +4,7 @@
 
 use std::fs::File;
 
-use super::{Link, Peer, Shape};
+use super::peer::{Link, Peer, Shape};
 use crate::raw;
 use crate::trouble::{Doing, Outcome};
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use rustix::fs::{memfd_create, MemfdFlags};
 
-use super::buffers::SERVER;
-use super::{Hello, Link, Peer, Shape};
-use crate::raw::{pattern, Mapping, Memory};
+use super::buffers::{right, SERVER};
+use super::peer::{Hello, Link, Peer, Shape};
+use crate::raw::{Mapping, Memory};
 use crate::trouble::{Doing, Outcome, Trouble};
 
 /// `pread` from a file of tmpfs.
@@ -35,13 +35,6 @@ struct FromProcess {
     len: usize,
     pid: i32,
     address: u64,
-}
-
-fn check(memory: &Memory, len: usize) -> Outcome<()> {
-    match (0..len).find(|&at| memory.peek(at) != pattern(at, SERVER)) {
-        None => Ok(()),
-        Some(at) => Err(Trouble::Failed(format!("byte {at} is wrong"))),
-    }
 }
 
 fn all(copied: usize, len: usize) -> Outcome<()> {
@@ -93,7 +86,7 @@ impl Link for FromFile {
     }
 
     fn check(&self) -> Outcome<()> {
-        check(&self.into, self.len)
+        right(&self.into, 0, self.len, SERVER)
     }
 }
 
@@ -141,6 +134,6 @@ impl Link for FromProcess {
     }
 
     fn check(&self) -> Outcome<()> {
-        check(&self.into, self.len)
+        right(&self.into, 0, self.len, SERVER)
     }
 }

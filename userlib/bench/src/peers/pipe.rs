@@ -5,7 +5,7 @@
 use std::os::fd::OwnedFd;
 
 use super::buffers::{Buffers, CLIENT, SERVER};
-use super::{Hello, Link, Peer, Shape};
+use super::peer::{Hello, Link, Peer, Shape};
 use crate::raw::{Mapping, Memory};
 use crate::trouble::{Doing, Outcome, Trouble};
 

@@ -6,11 +6,10 @@ use std::fs::{File, OpenOptions};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use super::buffers::{CLIENT, SERVER};
-use super::{Hello, Link, Peer, Shape};
+use super::buffers::{right, CLIENT, SERVER};
+use super::peer::{Hello, Link, Peer, Shape};
 use crate::raw::{
-    self, pattern, Mapping, Memory, ReceiveCall, ReplyCall, ReplyReceiveCall, SendCall,
-    TransferCall, Vector,
+    self, Mapping, Memory, ReceiveCall, ReplyCall, ReplyReceiveCall, SendCall, TransferCall, Vector,
 };
 use crate::trouble::{Doing, Outcome, Trouble};
 
@@ -136,20 +135,14 @@ impl Peer for Qipc {
 impl Pair {
     /// Memory for `len` bytes, and where in it they begin.
     fn memory(&self, len: usize, shift: usize, seed: u8) -> Outcome<(Arc<Memory>, usize)> {
-        let start = if self.place == Place::Unaligned {
-            shift
-        } else {
-            0
-        };
+        let start = self.start(shift);
         let mapping = if self.place == Place::Huge {
             Mapping::Huge
         } else {
             Mapping::Private
         };
         let memory = Arc::new(Memory::new((start + len).max(8), mapping)?);
-        for at in 0..len {
-            memory.poke(start + at, pattern(at, seed));
-        }
+        memory.fill_from(start, seed);
         Ok((memory, start))
     }
 
@@ -267,11 +260,11 @@ impl Link for Pair {
         let Some(client) = self.client.as_ref() else {
             return Err(Trouble::Failed("no client".into()));
         };
-        let start = self.start(CLIENT_SHIFT);
-        match (0..self.shape.answer).find(|&at| client.into.peek(start + at) != pattern(at, SERVER))
-        {
-            None => Ok(()),
-            Some(at) => Err(Trouble::Failed(format!("byte {at} of the answer is wrong"))),
-        }
+        right(
+            &client.into,
+            self.start(CLIENT_SHIFT),
+            self.shape.answer,
+            SERVER,
+        )
     }
 }

@@ -3,7 +3,7 @@
 //! Two message queues of System V, one a direction.
 
 use super::buffers::{Buffers, CLIENT, SERVER};
-use super::{Hello, Link, Peer, Shape};
+use super::peer::{Hello, Link, Peer, Shape};
 use crate::raw::{Mapping, SysvQueue};
 use crate::trouble::{Doing, Outcome};
 

@@ -5,8 +5,8 @@
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
 use super::buffers::Buffers;
+use super::peer::{Link, Peer, Shape};
 use super::pipe::Stream;
-use super::{Link, Peer, Shape};
 use crate::raw::Mapping;
 use crate::trouble::{Doing, Outcome};
 
