@@ -8,6 +8,8 @@
  */
 #include <stddef.h>
 
+#include <linux/userfaultfd.h>
+
 #include "kselftest_harness.h"
 #include "qipc_test.h"
 
@@ -16,6 +18,7 @@
 #define SIZE		(HUGE_PAGE + 300 * 1024 + 77)
 #define OFFSET		123
 #define ROOM		(2 * HUGE_PAGE)
+#define SECRET		(32 * 1024)
 
 enum kind {
 	SMALL_PAGES,
@@ -263,14 +266,13 @@ static long job_secret(struct peer *peer)
 
 	if (fd < 0)
 		return -errno;
-	if (ftruncate(fd, ROOM))
+	if (ftruncate(fd, SECRET))
 		return -EIO;
-	/* More than is allowed to be locked is refused. */
-	p = mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	p = mmap(NULL, SECRET, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (p == MAP_FAILED)
 		return -errno;
-	pattern_fill(p, ROOM, 1);
-	send_args(&peer->send, peer->coid, p, SIZE, NULL, 0);
+	pattern_fill(p, SECRET, 1);
+	send_args(&peer->send, peer->coid, p, SECRET, NULL, 0);
 	return q_ioctl(peer->fd, QIPC_MSG_SEND, &peer->send);
 }
 
@@ -282,8 +284,10 @@ TEST_F(memory, that_the_kernel_cannot_see)
 
 	peer_go(self->client, job_secret);
 	/* The client fails when it is received, and there is nothing to receive. */
-	while (self->client->running && now_us() < end)
+	while (self->client->running && now_us() < end) {
 		ASSERT_EQ(-EAGAIN, q_receive_now(self->session, self->chid, self->buf, ROOM, &rcv));
+		sleep_us(1000);
+	}
 	ret = peer_wait(self->client);
 	if (ret == -ENOSYS)
 		SKIP(return, "this kernel has no secret memory");
@@ -293,93 +297,142 @@ TEST_F(memory, that_the_kernel_cannot_see)
 
 /* --- fork in the middle of a reply ------------------------------------------------ */
 
-struct forker {
+/* What the test and its client tell each other in value[]. */
+#define FORK		2	/* 1: fork; 2: the child is there; negative: it is not */
+#define LOOK		3	/* 1: the reply has arrived */
+
+static bool wait_for(volatile int64_t *value, int64_t what)
+{
+	int64_t end = now_us() + PATIENCE_MS * 1000LL;
+
+	while (*value != what && *value >= 0 && now_us() < end)
+		sleep_us(1000);
+	return *value == what;
+}
+
+struct midway {
+	struct peer *peer;
 	const unsigned char *memory;
-	volatile int stop;
-	int odd;
-	int forks;
+	int status;
 };
 
-/* A child must not see its memory change: whatever is written belongs to the parent. */
-static void *fork_and_watch(void *arg)
+/* Forks when it is told to; the child's memory must be what it was then. */
+static void *fork_when_told(void *arg)
 {
-	struct forker *forker = arg;
-	const unsigned char *p = forker->memory;
-	int status, round;
-	size_t i;
+	struct midway *midway = arg;
+	volatile int64_t *value = midway->peer->value;
 	pid_t pid;
 
-	while (!forker->stop) {
-		pid = fork();
-		if (pid < 0)
-			break;
-		if (!pid) {
-			unsigned char seen[SIZE / 4096 + 1];
-
-			for (i = 0; i < SIZE; i += 4096)
-				seen[i / 4096] = p[i];
-			for (round = 0; round < 3; round++) {
-				sleep_us(2000);
-				for (i = 0; i < SIZE; i += 4096)
-					if (seen[i / 4096] != p[i])
-						_exit(1);
-			}
-			_exit(0);
-		}
-		if (waitpid(pid, &status, 0) != pid || status)
-			forker->odd = status ? status : -1;
-		forker->forks++;
+	midway->status = -1;
+	if (!wait_for(&value[FORK], 1))
+		return NULL;
+	pid = fork();
+	if (!pid) {
+		if (!wait_for(&value[LOOK], 1))
+			_exit(1);
+		_exit(memory_differs(midway->memory + OFFSET, SMALL_PAGES, 1, 0, SIZE) >= 0 ? 2 : 0);
 	}
+	value[FORK] = pid < 0 ? -1 : 2;
+	if (pid > 0)
+		waitpid(pid, &midway->status, 0);
 	return NULL;
 }
 
-/* Sends and is answered for value[0] microseconds, while another thread forks. */
-static long job_fork_storm(struct peer *peer)
+/* Is answered into memory of kind value[0], and forks meanwhile. */
+static long job_fork_midway(struct peer *peer)
 {
-	struct forker forker = { .memory = make_memory(peer->value[1], 1) };
-	int64_t end = now_us() + peer->value[0];
-	unsigned char *reply = (unsigned char *)forker.memory;
+	struct midway midway = { .peer = peer, .memory = make_memory(peer->value[0], 1) };
 	pthread_t thread;
-	long ret = 0;
+	long ret;
 
-	if (!forker.memory || pthread_create(&thread, NULL, fork_and_watch, &forker))
+	if (!midway.memory || pthread_create(&thread, NULL, fork_when_told, &midway))
 		return -EAGAIN;
-	while (!ret && !forker.odd && (now_us() < end || forker.forks < 3)) {
-		send_args(&peer->send, peer->coid, NULL, 0, reply, SIZE);
-		ret = q_ioctl(peer->fd, QIPC_MSG_SEND, &peer->send);
-		/* All of it has come, or a page was shared when it should not have been. */
-		if (!ret && memory_differs(reply, SMALL_PAGES, peer->send.status, 0, SIZE) >= 0)
-			ret = -EILSEQ;
-	}
-	forker.stop = 1;
+	send_args(&peer->send, peer->coid, NULL, 0, midway.memory + OFFSET, SIZE);
+	ret = q_ioctl(peer->fd, QIPC_MSG_SEND, &peer->send);
+	if (!ret && memory_differs(midway.memory + OFFSET, SMALL_PAGES, 4, 0, SIZE) >= 0)
+		ret = -EILSEQ;
 	pthread_join(thread, NULL);
-	if (!ret && forker.odd)
+	if (!ret && midway.status)
 		ret = -ESTALE;
 	return ret;
 }
 
-TEST_F_TIMEOUT(memory, replies_cross_forks, 120)
+struct late_reply {
+	int session;
+	int64_t rcvid;
+	unsigned char *from;
+	int ret;
+};
+
+static void *reply_late(void *arg)
+{
+	struct late_reply *late = arg;
+
+	late->ret = q_reply(late->session, late->rcvid, 0, late->from, SIZE);
+	return NULL;
+}
+
+/* Memory whose pages come when somebody puts them there. */
+static int late_memory(unsigned char *memory)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register area = {
+		.range = { (uintptr_t)memory, ROOM },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &area))
+		return -errno;
+	return fd;
+}
+
+/*
+ * The server holds pages of the client while it waits for its own: a child that
+ * is forked now gets pages of its own, and the parent keeps those that are held.
+ */
+TEST_F_TIMEOUT(memory, fork_while_pages_are_held, 120)
 {
 	const enum kind kinds[] = { SMALL_PAGES, HUGE_PAGES };
+	struct late_reply late = { .session = self->session };
+	struct uffdio_copy copy = { .src = (uintptr_t)self->buf, .len = ROOM };
+	volatile int64_t *value = self->client->value;
 	struct qipc_msg_receive rcv;
-	unsigned int i, n;
-	int ret;
+	struct uffd_msg event;
+	pthread_t thread;
+	unsigned int i;
+	int fd;
 
 	for (i = 0; i < 2; i++) {
-		self->client->value[0] = 3000000;
-		self->client->value[1] = kinds[i];
-		peer_go(self->client, job_fork_storm);
-		for (n = 0; self->client->running; n++) {
-			ret = q_receive_now(self->session, self->chid, NULL, 0, &rcv);
-			if (ret == -EAGAIN) {
-				sleep_us(100);
-				continue;
-			}
-			ASSERT_EQ(0, ret);
-			pattern_fill(self->buf, SIZE, n);
-			ASSERT_EQ(0, q_reply(self->session, rcv.rcvid, n, self->buf, SIZE));
-		}
+		TH_LOG("kind %d", kinds[i]);
+		value[0] = kinds[i];
+		value[FORK] = 0;
+		value[LOOK] = 0;
+		peer_go(self->client, job_fork_midway);
+		ASSERT_EQ(0, q_receive(self->session, self->chid, NULL, 0, &rcv));
+		/* What is there already, so that nothing is new to the kernel later. */
+		pattern_fill(self->buf, SIZE, 1);
+		ASSERT_EQ(SIZE, q_write(self->session, rcv.rcvid, self->buf, SIZE, 0));
+		late.rcvid = rcv.rcvid;
+		late.from = place();
+		ASSERT_NE(NULL, late.from);
+		madvise(late.from, ROOM, MADV_NOHUGEPAGE);
+		fd = late_memory(late.from);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, pthread_create(&thread, NULL, reply_late, &late));
+		/* It has taken hold of the client's pages, and waits for the first of its own. */
+		ASSERT_EQ((ssize_t)sizeof(event), read(fd, &event, sizeof(event)));
+		ASSERT_EQ(UFFD_EVENT_PAGEFAULT, event.event);
+		value[FORK] = 1;
+		EXPECT_TRUE(wait_for(&value[FORK], 2));
+		pattern_fill(self->buf, SIZE, 4);
+		copy.dst = (uintptr_t)late.from;
+		EXPECT_EQ(0, ioctl(fd, UFFDIO_COPY, &copy));
+		ASSERT_EQ(0, pthread_join(thread, NULL));
+		EXPECT_EQ(0, late.ret);
+		value[LOOK] = 1;
 		EXPECT_EQ(0, peer_wait(self->client));
+		close(fd);
 	}
 }
 
