@@ -904,11 +904,11 @@ fn system_event(event: &SigEvent) -> Option<SystemEvent> {
     Some(out)
 }
 
-fn create_system_timer(clock: c_int, event: Option<SystemEvent>) -> Result<Timer, Errno> {
+fn create_system_timer(clock: c_int, mut event: Option<SystemEvent>) -> Result<Timer, Errno> {
     let mut timer: libc::timer_t = ptr::null_mut();
-    let event = event.map_or(ptr::null_mut(), |mut event| {
-        ptr::from_mut(&mut event).cast()
-    });
+    let event = event
+        .as_mut()
+        .map_or(ptr::null_mut(), |event| ptr::from_mut(event).cast());
     // SAFETY: Both structures are on the stack, the event has the C library's layout, or is null.
     if unsafe { libc::timer_create(clock, event, &mut timer) } == 0 {
         Ok(Timer::System(timer as usize))
