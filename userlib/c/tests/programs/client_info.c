@@ -33,7 +33,8 @@ int main(void)
         printf("ext %s\n", ext->pid == pid ? "ok" : "wrong");
         ConnectClientInfoExtFree(&ext);
     }
-    printf("MsgInfo %d %s\n", MsgInfo(rcvid, &again), again.scoid == info.scoid ? "same" : "other");
+    printf("MsgInfo %d", MsgInfo(rcvid, &again));
+    printf(" %s\n", again.scoid == info.scoid ? "same" : "other");
     MsgReply(rcvid, 12, &msg, sizeof(msg));
     wait(&msg);
     printf("client ended with %d\n", WEXITSTATUS(msg));

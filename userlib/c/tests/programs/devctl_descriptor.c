@@ -84,8 +84,8 @@ int main(void)
         printf("read: %s\n", errno == ENOSYS ? "ENOSYS" : strerror(errno));
     close(fd);
     pthread_join(t, NULL);
-    printf("file: %d %s\n", devctl(1, DCMD_ALL_GETFLAGS, &flags, sizeof(flags), NULL),
-           (flags & O_ACCMODE) != O_RDONLY ? "writable" : "?");
+    printf("file: %d", devctl(1, DCMD_ALL_GETFLAGS, &flags, sizeof(flags), NULL));
+    printf(" %s\n", (flags & O_ACCMODE) != O_RDONLY ? "writable" : "?");
     printf("none: %s\n", strerror(devctl(1234, MY_DEVCTL_GETVAL, &s, sizeof(s), NULL)));
     return 0;
 }

@@ -43,8 +43,10 @@ int main(void)
 
     printf("%d %d\n", MsgReply_r(0x1234567, 0, NULL, 0) == -ESRCH, MsgError_r(0x1234567, EINVAL) == ESRCH);
     printf("%d %d\n", MsgInfo_r(0x1234567, &info) == ESRCH, (int)MsgRead_r(0x1234567, &i, 4, 0) == -ESRCH);
-    printf("%d %d\n", ConnectDetach_r(coid) == EOK, ConnectDetach_r(coid) == EINVAL);
-    printf("%d %d\n", ChannelDestroy_r(chid) == EOK, ChannelDestroy_r(chid) == EINVAL);
+    printf("%d", ConnectDetach_r(coid) == EOK);
+    printf(" %d\n", ConnectDetach_r(coid) == EINVAL);
+    printf("%d", ChannelDestroy_r(chid) == EOK);
+    printf(" %d\n", ChannelDestroy_r(chid) == EINVAL);
     printf("%d %d\n", MsgReceive_r(chid, &i, 4, NULL) == -ESRCH, MsgSendPulse_r(coid, 1, 1, 1) == EBADF);
     printf("%d\n", ConnectAttach_r(0, getpid(), 12345, _NTO_SIDE_CHANNEL, 0) == -ESRCH);
     return 0;
