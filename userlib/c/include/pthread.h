@@ -40,6 +40,12 @@ int pthread_setschedparam(pthread_t thread, int policy, const struct sched_param
 	__asm__("__qipc_pthread_setschedparam");
 int pthread_setschedprio(pthread_t thread, int priority) __asm__("__qipc_pthread_setschedprio");
 
+/* TimerTimeout() holds for these. */
+int __REDIRECT(pthread_join, (pthread_t thread, void **result), __qipc_pthread_join);
+int __REDIRECT_NTHNL(pthread_mutex_lock, (pthread_mutex_t *mutex), __qipc_pthread_mutex_lock);
+int __REDIRECT(pthread_cond_wait, (pthread_cond_t *__restrict cond,
+				   pthread_mutex_t *__restrict mutex), __qipc_pthread_cond_wait);
+
 /*
  * Sleeping on an address, under one lock of the process: for when a condition
  * variable would have to be made for each of many things.

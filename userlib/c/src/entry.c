@@ -218,6 +218,9 @@ static long timer_timeout_of(clockid_t id, int flags, const struct sigevent *not
 	uint64_t time = 0, left;
 	long result;
 
+	if ((ntime && !__qipc_readable(ntime, sizeof(*ntime))) ||
+	    (otime && !__qipc_writable(otime, sizeof(*otime))))
+		return -EFAULT;
 	if (ntime) {
 		if (ntime->tv_sec < 0 || ntime->tv_nsec < 0 || ntime->tv_nsec > 999999999)
 			return -EINVAL;
@@ -248,8 +251,9 @@ static long timer_set(timer_t id, int flags, const struct _itimer *itime, struct
 	uint64_t old[2];
 	long result;
 
-	if (!itime)
-		return -EINVAL;
+	if (!__qipc_readable(itime, sizeof(*itime)) ||
+	    (oitime && !__qipc_writable(oitime, sizeof(*oitime))))
+		return -EFAULT;
 	result = __qipc_timer_set(id, flags, itime->nsec, itime->interval_nsec, old);
 	if (result >= 0 && oitime) {
 		oitime->nsec = old[0];

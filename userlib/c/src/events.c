@@ -236,8 +236,10 @@ static long unregister_event(const struct sigevent *event)
 
 static long deliver(rcvid_t rcvid, const struct sigevent *event, int only_verify)
 {
+	if (!__qipc_readable(event, sizeof(*event)))
+		return -EFAULT;
 	/* Somebody else's memory and threads are out of reach. */
-	if (!rcvid && event && __qipc_event_is_local(event)) {
+	if (!rcvid && __qipc_event_is_local(event)) {
 		__qipc_disarm();
 		return only_verify ? EOK : __qipc_event_happen(event);
 	}
@@ -291,7 +293,11 @@ int ChannelCreatePulsePool(unsigned int flags, const struct nto_channel_config *
 	long chid;
 	int fd = -1;
 
-	if (!config || (config->options & ~(unsigned int)_NTO_CHO_CUSTOM_EVENT) ||
+	if (!__qipc_readable(config, sizeof(*config))) {
+		errno = config ? EFAULT : EINVAL;
+		return -1;
+	}
+	if ((config->options & ~(unsigned int)_NTO_CHO_CUSTOM_EVENT) ||
 	    config->num_pulses == 0) {
 		errno = EINVAL;
 		return -1;

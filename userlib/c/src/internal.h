@@ -17,6 +17,7 @@ struct qipc_deadline {
 
 int __qipc_session(void);
 int __qipc_over(int fd, int error);
+int __qipc_readable(const void *address, size_t bytes);
 int __qipc_writable(void *address, size_t bytes);
 uint64_t __qipc_deadline(uint32_t possible, struct qipc_deadline *deadline);
 int __qipc_timeout_of(uint32_t state, int *clock, uint64_t *nanoseconds);

@@ -10,29 +10,64 @@
  * server wants to be asked first, is cancelled when the call returns.
  */
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/single_threaded.h>
+#include <sys/syscall.h>
 
 #include "internal.h"
+
+/* The C library's; no header names it. */
+#define SIGCANCEL	32
 
 #define SIDE(coid)	((coid) >= 0 && ((coid) & _NTO_SIDE_CHANNEL))
 
 /* How a call is made. */
 enum { NO_POINT = 0, POINT = 1 };
 
+/*
+ * The C library cancels by a signal, which would also interrupt a call that is
+ * no cancellation point.  Its own functions do not let it be blocked.
+ */
+static void mask_cancel(int how)
+{
+	const uint64_t mask = 1ull << (SIGCANCEL - 1);
+
+	syscall(SYS_rt_sigprocmask, how, &mask, NULL, sizeof(mask));
+}
+
+static int plain_ioctl(int fd, unsigned long number, void *argument)
+{
+	return ioctl(fd, number, argument) < 0 ? errno : 0;
+}
+
 /* 0, or an errno; errno itself is left alone. */
 static int call(int fd, unsigned long number, void *argument, int point)
 {
 	int saved = errno;
-	int error = 0;
-	int type;
+	int error, state, type;
 
-	if (point)
+	if (__libc_single_threaded) {
+		/* There is nobody to cancel this thread but itself, before. */
+		if (point)
+			pthread_testcancel();
+		error = plain_ioctl(fd, number, argument);
+		errno = saved;
+		return error;
+	}
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	if (point && state == PTHREAD_CANCEL_ENABLE) {
 		pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
-	if (ioctl(fd, number, argument) < 0)
-		error = errno;
-	if (point)
+		pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+		error = plain_ioctl(fd, number, argument);
 		pthread_setcanceltype(type, NULL);
+	} else {
+		mask_cancel(SIG_BLOCK);
+		error = plain_ioctl(fd, number, argument);
+		mask_cancel(SIG_UNBLOCK);
+		pthread_setcancelstate(state, NULL);
+	}
 	errno = saved;
 	return error;
 }
@@ -112,17 +147,17 @@ static long negative(struct outcome outcome)
 	}
 
 SEND(, QIPC_SEND_BUF | QIPC_REPLY_BUF,
-	(int coid, const void *smsg, size_t sbytes, void *rmsg, size_t rbytes),
-	smsg, sbytes, rmsg, rbytes)
+     (int coid, const void *smsg, size_t sbytes, void *rmsg, size_t rbytes),
+     smsg, sbytes, rmsg, rbytes)
 SEND(sv, QIPC_SEND_BUF,
-	(int coid, const void *smsg, size_t sbytes, const struct iovec *riov, size_t rparts),
-	smsg, sbytes, (void *)riov, rparts)
+     (int coid, const void *smsg, size_t sbytes, const struct iovec *riov, size_t rparts),
+     smsg, sbytes, (void *)riov, rparts)
 SEND(vs, QIPC_REPLY_BUF,
-	(int coid, const struct iovec *siov, size_t sparts, void *rmsg, size_t rbytes),
-	siov, sparts, rmsg, rbytes)
+     (int coid, const struct iovec *siov, size_t sparts, void *rmsg, size_t rbytes),
+     siov, sparts, rmsg, rbytes)
 SEND(v, 0,
-	(int coid, const struct iovec *siov, size_t sparts, const struct iovec *riov, size_t rparts),
-	siov, sparts, (void *)riov, rparts)
+     (int coid, const struct iovec *siov, size_t sparts, const struct iovec *riov, size_t rparts),
+     siov, sparts, (void *)riov, rparts)
 
 _Static_assert(sizeof(struct _msg_info) == sizeof(struct qipc_msg_info), "the same fields");
 _Static_assert(sizeof(struct _pulse) == sizeof(struct qipc_pulse), "the same fields");

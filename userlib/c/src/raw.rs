@@ -240,6 +240,12 @@ extern "C" fn __qipc_writable(address: *mut c_void, bytes: usize) -> c_int {
     is_there(address, bytes, true).into()
 }
 
+/// Whether a structure can be read.
+#[no_mangle]
+extern "C" fn __qipc_readable(address: *const c_void, bytes: usize) -> c_int {
+    is_there(address, bytes, false).into()
+}
+
 // ---- timeouts ----
 
 /// A timeout as the kernel takes it, filled in for C's calls.
@@ -289,7 +295,9 @@ unsafe extern "C" fn __qipc_timeout_of(
     clock: *mut c_int,
     nanoseconds: *mut u64,
 ) -> c_int {
-    let Some(armed) = timeout::take().filter(|armed| armed.states & state != 0) else {
+    // Another event than the end of the call would need a timer of its own.
+    let holds = |armed: &timeout::Armed| armed.states & state != 0 && armed.event.is_none();
+    let Some(armed) = timeout::take().filter(holds) else {
         return 0;
     };
     // SAFETY: The C sources of the library pass addresses of their variables.
