@@ -97,7 +97,8 @@ impl kernel::InPlaceModule for Qipc {
             let timers = TimerThreads::start()?;
             let threads = Arc::pin_init(Threads::new(), GFP_KERNEL)?;
             let max_pulses = module_parameters::max_pulses.value() & MAX_PULSES;
-            let bench = module_parameters::bench.value() != 0;
+            // A reference on 7.2, a value on 7.3.
+            let bench = module_parameters::bench.value().ne(&0);
             let registry = Arc::pin_init(
                 Registry::new(max_pulses, bench, timers.posts(), threads),
                 GFP_KERNEL,

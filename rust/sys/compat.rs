@@ -56,11 +56,12 @@ pub(super) fn tracepoint_synchronize_unregister() {
 /// paravirtual guest of Xen.
 #[inline]
 pub(super) fn is_xen_paravirtual() -> bool {
-    // SAFETY: Set while the machine starts, and constant since then.
     #[cfg(CONFIG_XEN_PV)]
-    return unsafe { xen_domain_type } == 1;
+    // SAFETY: Set while the machine starts, and constant since then.
+    let kind = unsafe { xen_domain_type };
     #[cfg(not(CONFIG_XEN_PV))]
-    return false;
+    let kind = 0;
+    kind == 1
 }
 
 /// `PHYSICAL_PAGE_MASK`: the bits of an entry of a page table that are the address of a page.

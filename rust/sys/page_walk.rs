@@ -111,15 +111,17 @@ pub(super) fn hold(
     }
     let _rcu = rcu::read_lock();
     let want = want.min((area.end() - start) / PAGE_SIZE);
-    let Some(entry) = find(mm, start) else {
+    let layout = Layout::get();
+    let Some(entry) = find(mm, start, layout) else {
         return Hold::Nothing;
     };
     // SAFETY: `find` returned an entry of a table that lives as long as the RCU section.
     let value = unsafe { entry.read_volatile() };
+    let entry = Entry { at: entry, value };
     if value & LEAF != 0 {
-        hold_huge(entry, value, start, want, write, pages)
+        hold_huge(entry, layout, start, want, write, pages)
     } else if value & PRESENT != 0 {
-        hold_pages(entry, value, start, want, write, pages)
+        hold_pages(entry, layout, start, want, write, pages)
     } else {
         Hold::Nothing
     }
@@ -148,33 +150,73 @@ fn is_ordinary(area: &VmaRef, write: bool) -> bool {
     plain && area.flags() & (odd | right) == right
 }
 
-/// The table that an entry points to.
-fn table(value: u64) -> *const u64 {
-    // SAFETY: Set while the machine starts, and constant since then.
-    let base = unsafe { addr_of!(bindings::page_offset_base).read() } as usize;
-    (base + (value & compat::physical_page_mask()) as usize) as *const u64
+/// Where memory and the descriptors of its pages lie in the kernel's address space.
+#[derive(Clone, Copy)]
+struct Layout {
+    /// Memory, in the order of its physical addresses.
+    memory: usize,
+    /// `struct page` of each page, in the same order.
+    pages: usize,
+    /// Which bits of an entry are a physical address.
+    mask: u64,
 }
 
-/// The page that an entry names, or the first of a huge one.
-fn page_of(value: u64, size: usize) -> *mut bindings::page {
-    // SAFETY: Set while the machine starts, and constant since then.
-    let base = unsafe { addr_of!(bindings::vmemmap_base).read() } as *mut bindings::page;
-    let number = (value & compat::physical_page_mask()) as usize & !(size - 1);
-    base.wrapping_add(number >> PAGE_BITS)
+impl Layout {
+    #[inline]
+    fn get() -> Self {
+        // SAFETY: Set while the machine starts, and constant since then.
+        let (memory, pages) = unsafe {
+            (
+                addr_of!(bindings::page_offset_base).read(),
+                addr_of!(bindings::vmemmap_base).read(),
+            )
+        };
+        Self {
+            memory,
+            pages,
+            mask: compat::physical_page_mask(),
+        }
+    }
+
+    /// The table that an entry points to.
+    #[inline]
+    fn table(self, value: u64) -> *const u64 {
+        self.memory.wrapping_add((value & self.mask) as usize) as *const u64
+    }
+
+    /// The page that an entry names, or the first of a huge one.
+    #[inline]
+    fn page(self, value: u64, size: usize) -> *mut bindings::page {
+        let number = ((value & self.mask) as usize & !(size - 1)) >> PAGE_BITS;
+        (self.pages as *mut bindings::page).wrapping_add(number)
+    }
+
+    /// The number of a page.
+    #[inline]
+    fn number(self, page: *mut bindings::page) -> usize {
+        (page as usize).wrapping_sub(self.pages) / size_of::<bindings::page>()
+    }
+}
+
+/// Where the contents of a page lie in the kernel's address space.
+#[inline]
+pub(super) fn contents(page: *mut bindings::page) -> *mut u8 {
+    let layout = Layout::get();
+    (layout.memory as *mut u8).wrapping_add(layout.number(page) << PAGE_BITS)
 }
 
 /// Walks down to the entry of `addr` in the last table but one. The caller has locked the area, and
 /// uses the entry in its RCU section only.
-fn find(mm: &MmWithUser, addr: usize) -> Option<*const u64> {
+fn find(mm: &MmWithUser, addr: usize, layout: Layout) -> Option<*const u64> {
     // SAFETY: The address space is in use, so it has a first table; the shift is constant.
-    let (mut table_at, mut shift) = unsafe {
+    let (mut table, mut shift) = unsafe {
         (
             (*mm.as_raw()).__bindgen_anon_1.pgd as *const u64,
             addr_of!(bindings::pgdir_shift).read() as usize,
         )
     };
     loop {
-        let entry = table_at.wrapping_add((addr >> shift) % ENTRIES);
+        let entry = table.wrapping_add((addr >> shift) % ENTRIES);
         if shift <= HUGE_BITS {
             return Some(entry);
         }
@@ -183,21 +225,42 @@ fn find(mm: &MmWithUser, addr: usize) -> Option<*const u64> {
         if value & (PRESENT | LEAF) != PRESENT {
             return None;
         }
-        table_at = table(value);
+        table = layout.table(value);
         shift -= ENTRY_BITS;
     }
 }
 
 /// Whether an entry gives the right to read or write a page, with no strings attached.
+#[inline]
 fn permits(value: u64, write: bool) -> bool {
     let right = PRESENT | USER | if write { WRITABLE } else { 0 };
     value & (right | SPECIAL | TRACKED) == right
 }
 
+/// An entry of a table, and what it was.
+#[derive(Clone, Copy)]
+struct Entry {
+    at: *const u64,
+    value: u64,
+}
+
+impl Entry {
+    /// Whether it still is that.
+    ///
+    /// # Safety
+    ///
+    /// The table must be there, see [`find`].
+    #[inline]
+    unsafe fn is_same(self) -> bool {
+        // SAFETY: By the contract; one word is read that may change at any time.
+        unsafe { self.at.read_volatile() == self.value }
+    }
+}
+
 /// Takes hold of pages of normal size that are in the table which `above` points to.
 fn hold_pages(
-    above: *const u64,
-    above_value: u64,
+    above: Entry,
+    layout: Layout,
     start: usize,
     want: usize,
     write: bool,
@@ -206,30 +269,32 @@ fn hold_pages(
     let first = (start >> PAGE_BITS) % ENTRIES;
     let want = want.min(ENTRIES - first);
     let amount = if write { PIN } else { HOLD };
+    let room = pages.iter_mut().take(want);
+    let mut at = layout.table(above.value).wrapping_add(first);
     let mut count = 0;
-    for (slot, index) in pages.iter_mut().take(want).zip(first..) {
-        let entry = table(above_value).wrapping_add(index);
-        // SAFETY: As for `find`; `index` is less than `ENTRIES`.
-        let value = unsafe { entry.read_volatile() };
+    for slot in room {
+        // SAFETY: As for `find`; there are no more turns than entries of the table behind `first`.
+        let value = unsafe { at.read_volatile() };
         if !permits(value, write) {
             break;
         }
-        let page = page_of(value, PAGE_SIZE);
+        let page = layout.page(value, PAGE_SIZE);
         if !raise(page, amount) {
             break;
         }
-        // SAFETY: As above, both; the page is held, so that its flags can be read.
-        let same = unsafe {
-            entry.read_volatile() == value
-                && above.read_volatile() == above_value
-                && flags_of(page) & (1 << bindings::pageflags_PG_head) == 0
-        };
-        if !same {
+        // SAFETY: The page is held, so that its flags can be read.
+        let flags = unsafe { flags_of(page) };
+        // SAFETY: As above, both.
+        let same = unsafe { Entry { at, value }.is_same() && above.is_same() };
+        if !same || flags & (1 << bindings::pageflags_PG_head) != 0 {
             lower(page, amount);
             break;
         }
-        touch(page);
+        if flags & (1 << bindings::pageflags_PG_referenced) == 0 {
+            touch(page);
+        }
         slot.write(page);
+        at = at.wrapping_add(1);
         count += 1;
     }
     if count == 0 {
@@ -241,8 +306,8 @@ fn hold_pages(
 
 /// Takes hold of one huge page.
 fn hold_huge(
-    entry: *const u64,
-    value: u64,
+    entry: Entry,
+    layout: Layout,
     start: usize,
     want: usize,
     write: bool,
@@ -251,21 +316,21 @@ fn hold_huge(
     let Some(slot) = pages.first_mut() else {
         return Hold::Nothing;
     };
-    if !permits(value, write) {
+    if !permits(entry.value, write) {
         return Hold::Nothing;
     }
-    let head = page_of(value, HUGE_SIZE);
+    let head = layout.page(entry.value, HUGE_SIZE);
     if !raise(head, HOLD) {
         return Hold::Nothing;
     }
-    // SAFETY: As in `hold_pages`.
+    // SAFETY: The page is held, so that its flags can be read.
     let is_head = unsafe { flags_of(head) } & (1 << bindings::pageflags_PG_head) != 0;
     if is_head && write {
         // SAFETY: A large page that is held stays one, and has this counter.
         unsafe { pins(head) }.fetch_add(1, Full);
     }
-    // SAFETY: As in `hold_pages`.
-    if !is_head || unsafe { entry.read_volatile() } != value {
+    // SAFETY: As for `find`.
+    if !is_head || !unsafe { entry.is_same() } {
         if is_head && write {
             // SAFETY: As above.
             unsafe { pins(head) }.fetch_sub(1, Full);
@@ -314,10 +379,7 @@ pub(super) unsafe fn release(held: Hold, write: bool, pages: &[MaybeUninit<*mut 
 
 /// The first part of a huge page, which is as large as it is aligned.
 fn head_of(page: *mut bindings::page) -> *mut bindings::page {
-    // SAFETY: Set while the machine starts, and constant since then.
-    let base = unsafe { addr_of!(bindings::vmemmap_base).read() } as usize;
-    let number = (page as usize - base) / size_of::<bindings::page>();
-    page.wrapping_sub(number % ENTRIES)
+    page.wrapping_sub(Layout::get().number(page) % ENTRIES)
 }
 
 /// Raises the count of a page, unless it is 0 because nobody has the page, or it is part of a larger one.
@@ -326,10 +388,10 @@ fn raise(page: *mut bindings::page, amount: i32) -> bool {
     let count = unsafe { Atomic::from_ptr(addr_of_mut!((*page)._refcount.counter)) };
     let mut old = count.load(Relaxed);
     loop {
-        if old <= 0 || old >= TOO_MANY {
+        if !(1..TOO_MANY).contains(&old) {
             return false;
         }
-        match count.cmpxchg(old, old + amount, Full) {
+        match count.cmpxchg(old, old.wrapping_add(amount), Full) {
             Ok(_) => return true,
             Err(now) => old = now,
         }
@@ -341,7 +403,7 @@ fn lower(page: *mut bindings::page, amount: i32) {
     // SAFETY: The page is held by the caller.
     let count = unsafe { Atomic::from_ptr(addr_of_mut!((*page)._refcount.counter)) };
     if count.fetch_sub(amount, Full) == amount {
-        // SAFETY: Nobody else has the page; it is not part of a larger one.
+        // SAFETY: Nobody else has the page, which is all of its kind, or the first of a large one.
         unsafe { bindings::__folio_put(page.cast()) };
     }
 }

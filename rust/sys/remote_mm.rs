@@ -192,33 +192,37 @@ impl Window {
     /// Finds `addr` in the window, which is moved there if need be.
     ///
     /// Returns its address in the kernel and how many of the `len` bytes follow it without a gap.
+    #[inline]
     fn locate(&mut self, addr: usize, len: usize) -> Result<(*mut u8, usize), CopyFault> {
-        if addr.wrapping_sub(self.start) >= self.count * PAGE_SIZE {
+        let mut index = addr.wrapping_sub(self.start) / PAGE_SIZE;
+        if index >= self.count {
             self.advance(addr, len)?;
+            index = 0;
         }
-        let index = (addr - self.start) / PAGE_SIZE;
         let offset = addr % PAGE_SIZE;
         let len = len.min(STRETCH);
-        if matches!(self.held, Held::Walked(Hold::Huge(_))) {
-            let run = (self.count - index) * PAGE_SIZE - offset;
+        let (page, run) = if matches!(self.held, Held::Walked(Hold::Huge(_))) {
             // SAFETY: By the invariant the first page is there.
-            let page = unsafe { self.pages[0].assume_init() };
-            let at = page_address(page).wrapping_add(index * PAGE_SIZE + offset);
-            return Ok((at, run.min(len)));
-        }
-        // SAFETY: By the invariant `count` elements were written.
-        let pages = unsafe { initialised(&self.pages[index..self.count]) };
-        let mut run = PAGE_SIZE - offset;
-        let mut last = pages[0];
-        for &page in &pages[1..] {
+            let first = unsafe { self.pages[0].assume_init() };
+            (first.wrapping_add(index), self.count.wrapping_sub(index))
+        } else {
+            // SAFETY: By the invariant `count` elements were written.
+            let pages = unsafe { initialised(&self.pages[..BATCH.min(self.count)]) };
+            let mut pages = pages.iter();
+            let Some(&first) = pages.nth(index) else {
+                // Not reached: the index is below `count`.
+                return Err(CopyFault::Remote);
+            };
+            let (mut run, mut next) = (1, first.wrapping_add(1));
             // Descriptors of pages are in the order of the pages.
-            if run >= len || page != last.wrapping_add(1) {
-                break;
+            while pages.next() == Some(&next) {
+                next = next.wrapping_add(1);
+                run += 1;
             }
-            last = page;
-            run += PAGE_SIZE;
-        }
-        Ok((page_address(pages[0]).wrapping_add(offset), run.min(len)))
+            (first, run)
+        };
+        let run = run.wrapping_mul(PAGE_SIZE).wrapping_sub(offset);
+        Ok((page_walk::contents(page).wrapping_add(offset), run.min(len)))
     }
 
     /// Moves the window to `addr`, and holds there what of `len` bytes fits in a batch.
@@ -323,20 +327,13 @@ impl Drop for Window {
     }
 }
 
-/// Where a page that is held lies in the kernel's linear map.
-fn page_address(page: *mut bindings::page) -> *mut u8 {
-    // SAFETY: The page is held. Without highmem this maps nothing, see the check above, so that
-    // there is nothing to undo.
-    unsafe { bindings::kmap_local_page(page).cast() }
-}
-
-/// The elements of a slice, all of which were written.
+/// The elements of a slice.
 ///
 /// # Safety
 ///
-/// They were.
+/// All of them must have been written.
 unsafe fn initialised(pages: &[MaybeUninit<*mut bindings::page>]) -> &[*mut bindings::page] {
-    // SAFETY: By the contract, and `MaybeUninit` has the layout of what it may hold.
+    // SAFETY: By the contract; `MaybeUninit` has the layout of what it may hold.
     unsafe { &*(core::ptr::from_ref(pages) as *const [*mut bindings::page]) }
 }
 
