@@ -1630,7 +1630,7 @@ TEST_F(attack, nonsense)
 }
 
 /* Half a million parts, none of which is any use, on every side of every call. */
-TEST_F(attack, empty_parts_by_the_hundred_thousand)
+TEST_F_TIMEOUT(attack, empty_parts_by_the_hundred_thousand, 120)
 {
 	const size_t count = QIPC_MAX_PARTS;
 	struct qipc_iov *parts = private_alloc(count * sizeof(*parts));
