@@ -186,7 +186,11 @@ pub(crate) fn is_last_thread_exiting() -> bool {
 }
 
 /// Gives other tasks a chance to run during long work.
+///
+/// Kernels that can be preempted everywhere, and cannot be told otherwise at boot, need not be
+/// asked, and lack the function.
 pub(crate) fn breathe() {
+    #[cfg(any(not(CONFIG_PREEMPTION), CONFIG_PREEMPT_DYNAMIC))]
     // SAFETY: Called from process context without locks; the module holds none over long work.
     unsafe { bindings::__cond_resched() };
 }
