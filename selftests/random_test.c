@@ -340,11 +340,11 @@ FIXTURE_VARIANT(random) {
 	int rounds;
 };
 
-FIXTURE_VARIANT_ADD(random, process) { .process = true, .fd_space = false, .rounds = 10000, };
+FIXTURE_VARIANT_ADD(random, process) { .process = true, .fd_space = false, .rounds = FEWER(10000), };
 
-FIXTURE_VARIANT_ADD(random, process_fd) { .process = true, .fd_space = true, .rounds = 500, };
+FIXTURE_VARIANT_ADD(random, process_fd) { .process = true, .fd_space = true, .rounds = FEWER(500), };
 
-FIXTURE_VARIANT_ADD(random, thread) { .process = false, .fd_space = false, .rounds = 1000, };
+FIXTURE_VARIANT_ADD(random, thread) { .process = false, .fd_space = false, .rounds = FEWER(1000), };
 
 FIXTURE_SETUP(random)
 {

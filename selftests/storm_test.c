@@ -14,7 +14,7 @@
 #include "qipc_test.h"
 
 enum {
-	ROUNDS = 1000,
+	ROUNDS = FEWER(1000),
 	CLIENTS = 8,		/* threads of the client process */
 	HELD = 3,		/* messages that the server has at a time */
 	WORDS = 1200,		/* of a large message */

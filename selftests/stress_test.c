@@ -12,7 +12,7 @@
 #include "qipc_test.h"
 
 /* Seven states, 1001 kills. */
-#define KILLS	143
+#define KILLS	FEWER(143)
 #define LARGE	(256 * 1024)
 /* No single round takes longer. */
 #define ROUND_S	20
@@ -391,7 +391,7 @@ TEST_F_TIMEOUT(stress, both, 120)
 
 /* --- load --------------------------------------------------------------------------------- */
 
-enum { CLIENTS = 4, SERVERS = 2, ROUNDS = 40 };
+enum { CLIENTS = 4, SERVERS = 2, ROUNDS = FEWER(40) };
 
 struct load {
 	struct shared *shared;

@@ -43,8 +43,25 @@
 #define ERESTART	85
 #endif
 
+/*
+ * How much slower than a stock kernel in an emulator this may be.  A debug
+ * kernel is several times: tests wait longer there, and do fewer rounds.
+ */
+#ifndef SLOW
+#define SLOW		1
+#endif
+#define FEWER(n)	((n) / SLOW)
+
+#ifdef TEST_TIMEOUT_DEFAULT
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	(30 * SLOW)
+#undef TEST_F_TIMEOUT
+#define TEST_F_TIMEOUT(fixture, test, seconds) \
+	__TEST_F_IMPL(fixture, test, -1, (seconds) * SLOW)
+#endif
+
 /* Nothing in these tests takes longer than this, even in a slow emulator. */
-#define PATIENCE_MS	20000
+#define PATIENCE_MS	(20000 * SLOW)
 
 /* Out fields and buffers are filled with this before a call. */
 #define SENTINEL	0x5a
