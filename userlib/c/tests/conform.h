@@ -350,4 +350,24 @@ static inline rcvid_t take(struct peer *client, int chid, const char *text)
 	return receive_soon(chid, NULL, 0, NULL);
 }
 
+/*
+ * The same of one with a timeout, which begins at @ms milliseconds; with more
+ * if it was over before the message could be received.
+ */
+static inline rcvid_t take_in_time(struct peer *client, int chid, int states, unsigned int ms)
+{
+	rcvid_t rcvid = -ETIMEDOUT;
+	int tries;
+
+	for (tries = 0; tries < 8; tries++, ms *= 2) {
+		peer_send_timeout(client, states, ms * MS);
+		do
+			rcvid = receive_now(chid, NULL, 0, NULL);
+		while (rcvid == -ETIMEDOUT && client->running);
+		if (rcvid != -ETIMEDOUT || peer_wait(client) != -ETIMEDOUT)
+			return rcvid;
+	}
+	return rcvid;
+}
+
 #endif /* QIPC_CONFORM_H */
