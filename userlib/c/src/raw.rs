@@ -16,8 +16,8 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::ptr;
 use std::sync::atomic::{
-    AtomicI32, AtomicU32,
-    Ordering::{AcqRel, Acquire, Relaxed},
+    AtomicI32, AtomicU32, AtomicU64,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
 use qipc::raw::{call, call_plain, Argument, NoAddresses};
@@ -334,7 +334,7 @@ unsafe extern "C" fn __qipc_timer_timeout(
         let mut armed = timeout::deadline(clock, flags as u32, time)?;
         if !notify.is_null() {
             // SAFETY: A pointer of the program.
-            let event = unsafe { read(notify) }?.to_kernel()?;
+            let event = own(unsafe { read(notify) }?)?;
             if event.notify != sys::QIPC_EVENT_UNBLOCK {
                 armed.event = Some(event);
             }
@@ -429,7 +429,7 @@ unsafe fn own_event(
     // SAFETY: The caller's promise.
     let event = unsafe { read(event) }?;
     if eventfd < 0 {
-        return event.to_kernel().map(Some);
+        return own(event).map(Some);
     }
     Ok(Some(sys::qipc_event {
         notify: sys::QIPC_EVENT_SEM,
@@ -732,7 +732,15 @@ unsafe extern "C" fn __qipc_event_deliver(
     only_verify: c_int,
 ) -> c_long {
     // SAFETY: A pointer of the program.
-    let event = match unsafe { read(event) }.and_then(SigEvent::to_kernel) {
+    let to_kernel = |event: SigEvent| {
+        if rcvid == 0 {
+            own(event)
+        } else {
+            event.to_kernel()
+        }
+    };
+    // SAFETY: A pointer of the program.
+    let event = match unsafe { read(event) }.and_then(to_kernel) {
         Ok(event) => event,
         Err(errno) => return answer::<i32>(Err(errno)),
     };
@@ -809,6 +817,73 @@ unsafe extern "C" fn __qipc_event_unregister(event: *const SigEvent) -> c_long {
         unregister(event.number()).map(|_| event.number())
     });
     answer(handle)
+}
+
+/// A connection of the session to a channel that a descriptor leads to as well.
+///
+/// The kernel sends the pulses of events over connections of the session only, while many programs connect to their own
+/// channel with a descriptor. These connections stay until the process ends.
+struct Shadow {
+    /// Process and channel.
+    channel: AtomicU64,
+    coid: AtomicI32,
+}
+
+static SHADOWS: [Shadow; 64] = [const {
+    Shadow {
+        channel: AtomicU64::new(0),
+        coid: AtomicI32::new(-1),
+    }
+}; 64];
+
+/// The connection that pulses of events for `coid` go over: itself, unless it is a descriptor.
+#[no_mangle]
+extern "C" fn __qipc_event_coid(coid: c_int) -> c_int {
+    if coid < 0 || is_side(coid) {
+        return coid;
+    }
+    let Some(info) = connections::descriptor_info(borrowed(coid), coid, true) else {
+        return coid;
+    };
+    let channel = u64::from(info.pid as u32) << 32 | u64::from(info.chid as u32);
+    let leads_there = |shadow: c_int| {
+        let found = on_session(|fd| connections::server_info(fd, 0, shadow, true));
+        found
+            .is_ok_and(|found| (found.coid, found.pid, found.chid) == (shadow, info.pid, info.chid))
+    };
+    let mut known = SHADOWS
+        .iter()
+        .filter(|s| s.channel.load(Acquire) == channel);
+    if let Some(found) = known.find(|s| leads_there(s.coid.load(Acquire))) {
+        return found.coid.load(Acquire);
+    }
+    let Ok(made) = on_session(|fd| connections::attach(fd, 0, info.pid, info.chid, true, 0)) else {
+        return coid;
+    };
+    // One that leads nowhere any more is replaced; if there is no room, this one is made again the next time.
+    let is_room = |s: &&Shadow| {
+        let old = s.channel.load(Acquire);
+        (old == channel || old == 0)
+            && s.channel
+                .compare_exchange(old, channel, AcqRel, Acquire)
+                .is_ok()
+    };
+    if let Some(room) = SHADOWS.iter().find(is_room) {
+        room.coid.store(made, Release);
+    }
+    made
+}
+
+/// An event of the calling process for the kernel.
+fn own(mut event: SigEvent) -> Result<sys::qipc_event, Errno> {
+    if event.kind() == event::PULSE && event.notify & event::HANDLE == 0 {
+        let coid = __qipc_event_coid(event.number());
+        event.target = u64::from(coid.unsigned_abs());
+        if coid < 0 {
+            return Err(Errno::SRCH);
+        }
+    }
+    event.to_kernel()
 }
 
 // ---- names ----
@@ -942,7 +1017,7 @@ unsafe extern "C" fn __qipc_timer_make(clock: c_int, event: *const SigEvent) -> 
             let timer = on_clock(clock, Some(system))?;
             return Ok(reserved.fill(timer, 0, clock, &event));
         }
-        let raw = event.to_kernel()?;
+        let raw = own(event)?;
         let (number, epoch) =
             on_session(|fd| Ok((timers::create(fd, clock, raw)?, EPOCH.load(Relaxed))))?;
         Ok(reserved.fill(Timer::Module(number), epoch, clock, &event))

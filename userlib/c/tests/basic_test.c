@@ -572,6 +572,37 @@ TEST(connections_as_descriptors)
 	PLAIN(EINVAL, ConnectServerInfo(0, high, NULL));
 }
 
+TEST(events_for_connections_that_are_descriptors)
+{
+	int chid = ChannelCreate(0), fd = ConnectAttach(0, 0, chid, 0, 0), again;
+	struct itimerspec once = { .it_value = { 0, 5 * MS } };
+	struct sigevent event = { .sigev_notify = SIGEV_PULSE };
+	struct _pulse pulse;
+	timer_t timer;
+
+	event.sigev_coid = fd;
+	event.sigev_code = 3;
+	ASSERT_EQ(0, timer_create(CLOCK_MONOTONIC, &event, &timer));
+	ASSERT_EQ(0, timer_settime(timer, 0, &once, NULL));
+	ASSERT_EQ(0, MsgReceive(chid, &pulse, sizeof(pulse), NULL));
+	EXPECT_EQ(3, pulse.code);
+	EXPECT_EQ(0, MsgDeliverEvent(0, &event));
+	ASSERT_EQ(0, MsgReceive(chid, &pulse, sizeof(pulse), NULL));
+	/* For a server that delivers it. */
+	SIGEV_PULSE_INIT(&event, fd, -1, 4, 5);
+	EXPECT_LE(_NTO_SIDE_CHANNEL, event.sigev_coid);
+	again = event.sigev_coid;
+	SIGEV_PULSE_INIT(&event, fd, -1, 4, 5);
+	EXPECT_EQ(again, event.sigev_coid);
+	EXPECT_EQ(0, MsgDeliverEvent(0, &event));
+	ASSERT_EQ(0, MsgReceive(chid, &pulse, sizeof(pulse), NULL));
+	EXPECT_EQ(4, pulse.code);
+	/* What is no connection stays what it is. */
+	SIGEV_PULSE_INIT(&event, 0, -1, 4, 5);
+	EXPECT_EQ(0, event.sigev_coid);
+	PLAIN(ESRCH, MsgDeliverEvent(0, &event));
+}
+
 TEST(who_a_client_is)
 {
 	struct _client_info info, *more;
@@ -649,11 +680,12 @@ TEST(names)
 {
 	name_attach_t *attach = name_attach(NULL, "test/of//names", 0), *other;
 	struct _pulse pulse;
-	int coid, status;
+	int coid, status, go[2];
 	pid_t child;
 
 	ASSERT_TRUE(attach);
 	EXPECT_LT(0, attach->chid);
+	ASSERT_EQ(0, pipe(go));
 	other = name_attach(NULL, "test/of/names", 0);
 	EXPECT_TRUE(!other && errno == EEXIST);
 	EXPECT_TRUE(!name_attach(NULL, "", 0) && errno == EINVAL);
@@ -665,10 +697,14 @@ TEST(names)
 		coid = name_open("test/of/names", 0);
 		EXPECT_LE(_NTO_SIDE_CHANNEL, coid);
 		EXPECT_EQ(0, MsgSendPulse(coid, -1, 1, 2));
+		/* The news of its end would come before the pulse. */
+		close(go[1]);
+		EXPECT_EQ(0, read(go[0], &status, 1));
 		_exit(_metadata->exit_code);
 	}
 	ASSERT_EQ(0, MsgReceive(attach->chid, &pulse, sizeof(pulse), NULL));
 	EXPECT_EQ(1, pulse.code);
+	close(go[1]);
 	ASSERT_EQ(0, MsgReceive(attach->chid, &pulse, sizeof(pulse), NULL));
 	EXPECT_EQ(_PULSE_CODE_DISCONNECT, pulse.code);
 	EXPECT_EQ(0, ConnectDetach(pulse.scoid));

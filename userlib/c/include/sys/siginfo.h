@@ -88,8 +88,17 @@
 	__SIGEV_SIGNAL(ev, SIGEV_SIGNAL_THREAD, signo, value, code)
 #define SIGEV_SIGNAL_THREAD_PTR_INIT(ev, signo, value, code) \
 	__SIGEV_SIGNAL(ev, SIGEV_SIGNAL_THREAD, signo, value, code)
+/*
+ * Pulses travel over connections that are no descriptors: one that is becomes
+ * another one to the same channel.
+ */
+#ifdef __cplusplus
+extern "C"
+#endif
+int __qipc_event_coid(int coid);
 #define SIGEV_PULSE_INIT(ev, coid, priority, code, value) \
-	((void)((ev)->sigev_notify = SIGEV_PULSE, (ev)->sigev_coid = (coid), __SIGEV_VALUE(ev, value), \
+	((void)((ev)->sigev_notify = SIGEV_PULSE, (ev)->sigev_coid = __qipc_event_coid(coid), \
+		__SIGEV_VALUE(ev, value), \
 		(ev)->sigev_code = (short)(code), (ev)->sigev_priority = (short)(priority)))
 #define SIGEV_PULSE_INT_INIT(ev, coid, priority, code, value) \
 	SIGEV_PULSE_INIT(ev, coid, priority, code, value)
