@@ -114,12 +114,10 @@ impl Maker<'_> {
                 true,
             );
         }
+        // Events are the same whether instructions or times are taken.
         let count = |what: &str| {
-            Some((
-                self.report
-                    .median(&format!("icount/hygiene/qipc/8/{what}"))?,
-                String::new(),
-            ))
+            let of = |mode: &str| self.report.median(&format!("{mode}/hygiene/qipc/8/{what}"));
+            Some((of("icount").or_else(|| of("wall"))?, String::new()))
         };
         let kinds = [
             "allocations-kmalloc",

@@ -75,6 +75,7 @@ pub fn hygiene(context: &Context) -> Vec<Row> {
             rows.push(Row {
                 name: format!("hygiene/{name}/{size}/"),
                 unit: "events",
+                once: true,
                 job: Box::new(move |c| count(c, short_peers()[index].as_ref(), size)),
             });
         }

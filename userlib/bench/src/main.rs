@@ -2,7 +2,7 @@
 
 //! Measures qipc beside the other ways of talking between processes on Linux: see docs/performance.md.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -90,6 +90,9 @@ struct ReportOptions {
     /// A copy of the results without single runs, for the history
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
+    /// A Markdown file that gets the tables, between its marks
+    #[arg(long, value_name = "FILE")]
+    document: Option<PathBuf>,
     /// Fail unless each bar of instructions and events holds
     #[arg(long)]
     strict: bool,
@@ -153,18 +156,11 @@ fn context(options: &RunOptions) -> Outcome<Context> {
 
 fn chosen(context: &Context, words: &[String]) -> Vec<Row> {
     let mut rows = rows::short(context);
-    if options_count(context) {
-        rows.extend(hygiene::hygiene(context));
-    }
+    rows.extend(hygiene::hygiene(context));
     rows.extend(rows::bulk(context));
     rows.extend(scale::scale(context));
     rows.retain(|row| run::wanted(&format!("{}/{}", context.mode(), row.name), words));
     rows
-}
-
-/// Events are counted once, beside the instructions; a machine that counts none counts them beside the times.
-fn options_count(context: &Context) -> bool {
-    context.mode() == "icount" || !Path::new("/results").exists()
 }
 
 fn run_command(options: &RunOptions) -> Outcome<ExitCode> {
@@ -216,10 +212,17 @@ fn report_command(options: &ReportOptions) -> Outcome<ExitCode> {
     if let Some(out) = &options.out {
         std::fs::create_dir_all(out).doing(&out.display().to_string())?;
         report.write(&out.join("results.json"))?;
-        let text = table::tables(&report) + "## Bars\n\n```\n" + &table::summary(&report) + "```\n";
+        let text = with_bars(&report);
         std::fs::write(out.join("tables.md"), text).doing("tables.md")?;
         let plots = plot::plots(&report, out)?;
         println!("{}: results.json, tables.md, {plots} plots", out.display());
+    }
+    if let Some(path) = &options.document {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).doing(&name)?;
+        let text = table::embed(&text, &with_bars(&report))
+            .ok_or_else(|| Trouble::Failed(format!("{name} has no place for tables")))?;
+        std::fs::write(path, text).doing(&name)?;
     }
     if let Some(path) = &options.history {
         report.without_runs().write(path)?;
@@ -236,6 +239,10 @@ fn report_command(options: &ReportOptions) -> Outcome<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+fn with_bars(report: &Report) -> String {
+    table::tables(report) + "## Bars\n\n```\n" + &table::summary(report) + "```\n"
 }
 
 fn compare(options: &CompareOptions) -> Outcome<ExitCode> {

@@ -32,6 +32,8 @@ pub struct Row {
     pub name: String,
     /// What its figures count.
     pub unit: &'static str,
+    /// It does not drift, and is measured in the first pass only.
+    pub once: bool,
     /// How it is measured.
     pub job: Box<dyn Fn(&Context) -> Outcome<Found>>,
 }
@@ -47,6 +49,7 @@ impl Row {
         Self {
             name,
             unit,
+            once: false,
             job: Box::new(job),
         }
     }
@@ -152,6 +155,21 @@ fn is_bare(peer: &dyn Peer) -> bool {
 
 const SIZES: [usize; 6] = [0, 8, 64, 256, 1024, 4096];
 
+/// Whether this benchmark measures a round trip of this size.
+fn is_measured(context: &Context, placement: Placement, peer: &dyn Peer, size: usize) -> bool {
+    if is_bare(peer) || size < peer.least() {
+        return is_bare(peer) && size == 0;
+    }
+    // What bars are about is always measured.
+    if size == 8 || context.tiny {
+        return size == 8;
+    }
+    if context.quick {
+        return peer.name() == "qipc" && context.counts_instructions();
+    }
+    placement == Placement::Same || size == 4096
+}
+
 /// Round trips of little.
 pub fn short(context: &Context) -> Vec<Row> {
     let mut rows = Vec::new();
@@ -164,17 +182,7 @@ pub fn short(context: &Context) -> Vec<Row> {
         for index in 0..short_peers().len() {
             for size in SIZES {
                 let peer = &short_peers()[index];
-                let main = size == 8 || size == 0 && is_bare(peer.as_ref());
-                let seldom = placement != Placement::Same && size != 4096;
-                let other = !peer.name().starts_with("qipc");
-                let skip = size < peer.least()
-                    || is_bare(peer.as_ref()) && size > 0
-                    || seldom && !main
-                    || context.quick
-                        && !main
-                        && (other && size != 4096 || !context.counts_instructions())
-                    || context.tiny && !main;
-                if skip {
+                if !is_measured(context, placement, peer.as_ref(), size) {
                     continue;
                 }
                 let size_text = if size == 4096 {
@@ -237,7 +245,7 @@ fn parts(context: &Context) -> Vec<Row> {
     let mut rows = vec![parts_row(context, "parts/buffer/1".into(), none)];
     for (side, at) in sides {
         for count in [1, 2, 8, 64] {
-            if context.tiny && count == 2 {
+            if context.tiny && count == 2 || context.quick && side == "all" {
                 continue;
             }
             rows.push(parts_row(
@@ -402,8 +410,10 @@ pub fn bulk(context: &Context) -> Vec<Row> {
                     && size != M
                     && size != 64 * K;
                 let odd = context.quick
-                    && matches!(layout, Layout::Pages | Layout::Unaligned)
-                    && size != M;
+                    && layout != Layout::Contiguous
+                    && (way.0 != "qipc-send" && layout != Layout::Huge
+                        || size != 64 * K && layout != Layout::Huge
+                        || !context.counts_instructions());
                 if !layout.suits(way.0) || seldom || odd {
                     continue;
                 }

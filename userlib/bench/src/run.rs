@@ -30,7 +30,7 @@ pub fn run(rows: &[Row], context: &Context, commit: &str) -> Report {
     let start = Instant::now();
     for pass in 0..passes {
         for (n, row) in rows.iter().enumerate() {
-            if troubles[n].is_some() {
+            if troubles[n].is_some() || row.once && pass > 0 {
                 continue;
             }
             let name = format!("{}/{}", context.mode(), row.name);
@@ -47,7 +47,11 @@ pub fn run(rows: &[Row], context: &Context, commit: &str) -> Report {
             match (row.job)(context) {
                 Ok(found) => {
                     for (suffix, series) in found {
-                        println!("{place} {name}{suffix:<20} {}", brief(&series, row.unit));
+                        println!(
+                            "{place} {:<48} {}",
+                            format!("{name}{suffix}"),
+                            brief(&series, row.unit)
+                        );
                         let known = all[n].entry(suffix).or_default();
                         known.runs.extend(series.runs);
                         known.singles.extend(series.singles);

@@ -203,6 +203,22 @@ fn percentiles(report: &Report, out: &mut String) {
     }
 }
 
+/// Where tables begin and end in a document.
+const MARKS: [&str; 2] = ["<!-- tables: begin -->\n", "<!-- tables: end -->"];
+
+/// The document with other tables between its marks; None if it has no marks.
+pub fn embed(document: &str, tables: &str) -> Option<String> {
+    let begin = document.find(MARKS[0])? + MARKS[0].len();
+    let end = begin + document[begin..].find(MARKS[1])?;
+    // One level below the heading that the tables stand under.
+    let tables = tables.replace("\n## ", "\n### ");
+    Some(format!(
+        "{}\n{tables}\n{}",
+        &document[..begin],
+        &document[end..]
+    ))
+}
+
 /// The lines of the summary.
 pub fn summary(report: &Report) -> String {
     bars(report)
@@ -268,6 +284,18 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("| pipe | 15500 +-0.0 % |  |"), "{text}");
+    }
+
+    #[test]
+    fn tables_replace_what_is_between_the_marks() {
+        let document = format!("a\n{}old\n{}\nb\n", MARKS[0], MARKS[1]);
+        let new = embed(&document, "x\n## y\n").unwrap();
+        assert_eq!(
+            new,
+            format!("a\n{}\nx\n### y\n\n{}\nb\n", MARKS[0], MARKS[1])
+        );
+        assert_eq!(embed(&new, "x\n## y\n").unwrap(), new);
+        assert_eq!(embed("no marks", "x"), None);
     }
 
     #[test]

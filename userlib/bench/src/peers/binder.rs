@@ -4,6 +4,7 @@
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::buffers::{CLIENT, SERVER};
 use super::peer::{Hello, Link, Peer, Shape};
@@ -31,25 +32,34 @@ impl Peer for Binder {
     }
 
     fn prepare(&self, shape: &Shape) -> Outcome<Box<dyn Link>> {
-        let control = Path::new(FOLDER).join("binder-control");
-        let control = OpenOptions::new()
-            .read(true)
-            .open(&control)
-            .or_lacks("binderfs is not mounted on /dev/binderfs (modprobe binder_linux; mount -t binder binder /dev/binderfs)")?;
-        // A device of its own for each measurement: a manager that dies gives its place back some time later.
+        let (device, own) = device()?;
+        Ok(Box::new(Pair {
+            shape: *shape,
+            device,
+            own,
+            side: None,
+            last: None,
+        }))
+    }
+}
+
+/// A device that nobody uses, and whether it was made just now.
+fn device() -> Outcome<(PathBuf, bool)> {
+    let control = Path::new(FOLDER).join("binder-control");
+    if let Ok(control) = OpenOptions::new().read(true).open(control) {
         let name = (0..)
             .map(|n| format!("qipc-bench-{}-{n}", std::process::id()))
             .find(|n| !Path::new(FOLDER).join(n).exists())
             .unwrap_or_default();
         raw::binder_add(&control, &name).or_lacks("a binder device")?;
-        Ok(Box::new(Pair {
-            shape: *shape,
-            device: Path::new(FOLDER).join(name),
-            own: true,
-            side: None,
-            last: None,
-        }))
+        return Ok((Path::new(FOLDER).join(name), true));
     }
+    let device = PathBuf::from("/dev/binder");
+    if device.exists() {
+        return Ok((device, false));
+    }
+    let reason = "no binderfs on /dev/binderfs and no /dev/binder (modprobe binder_linux)";
+    Err(Trouble::Lacks(reason.into()))
 }
 
 impl Drop for Pair {
@@ -101,8 +111,20 @@ impl Pair {
 impl Link for Pair {
     fn server_open(&mut self) -> Outcome<Hello> {
         let len = self.shape.answer;
-        self.open(len, SERVER)?.become_manager().doing("manager")?;
-        Ok([0; 4])
+        let side = self.open(len, SERVER)?;
+        // The manager of the measurement before gives its place back some time after its death.
+        for _ in 0..100 {
+            match side.become_manager() {
+                Ok(()) => return Ok([0; 4]),
+                Err(e) if e.raw_os_error() == Some(libc::EBUSY) => {
+                    std::thread::sleep(Duration::from_millis(20))
+                }
+                Err(e) => return Err(Trouble::Failed(format!("manager: {e}"))),
+            }
+        }
+        Err(Trouble::Lacks(
+            "somebody else is the manager of /dev/binder".into(),
+        ))
     }
 
     fn client_open(&mut self, _: Hello) -> Outcome<Hello> {
