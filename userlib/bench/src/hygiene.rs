@@ -87,29 +87,28 @@ fn count(context: &Context, peer: &dyn Peer, size: usize) -> Outcome<Found> {
     let mut found = Found::new();
     let rounds = if context.tiny { 10 } else { 200 };
     for (suffix, source) in WHAT {
-        // One that this kernel has not does not keep the others from being counted.
-        let Ok(event) = event(source) else { continue };
-        let series = measure(&Setting {
-            peer,
-            shape: Shape::both(size),
-            placement: Placement::Same,
-            plan: Plan {
-                rounds,
-                runs: 5,
-                warm_up: 50,
-                singles: 0,
-            },
-            meter: context.meter,
-            watch: Watch::Count(vec![event]),
-        })?;
-        let runs = series.counts.into_iter().next().unwrap_or_default();
-        found.insert(
-            suffix.to_string(),
-            Series {
+        // What this kernel does not count does not keep the rest from being counted.
+        let series = event(source).and_then(|event| {
+            let mut series = measure(&Setting {
+                peer,
+                shape: Shape::both(size),
+                placement: Placement::Same,
+                plan: Plan {
+                    rounds,
+                    runs: 5,
+                    warm_up: 50,
+                    singles: 0,
+                },
+                meter: context.meter,
+                watch: Watch::Count(vec![event]),
+            })?;
+            let runs = series.counts.pop().unwrap_or_default();
+            Ok(Series {
                 runs,
                 ..Series::default()
-            },
-        );
+            })
+        });
+        found.insert(suffix.to_string(), series);
     }
     Ok(found)
 }

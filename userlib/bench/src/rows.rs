@@ -24,7 +24,7 @@ pub struct Context {
 }
 
 /// What a job found: under each suffix of the row's name a series.
-pub type Found = BTreeMap<String, Series>;
+pub type Found = BTreeMap<String, Outcome<Series>>;
 
 /// One row, or a few that are measured together.
 pub struct Row {
@@ -45,7 +45,7 @@ impl Row {
         unit: &'static str,
         job: impl Fn(&Context) -> Outcome<Series> + 'static,
     ) -> Self {
-        let job = move |context: &Context| Ok(Found::from([(String::new(), job(context)?)]));
+        let job = move |context: &Context| Ok(Found::from([(String::new(), Ok(job(context)?))]));
         Self {
             name,
             unit,
@@ -97,8 +97,8 @@ impl Context {
     pub fn bulk_plan(&self, bytes: usize) -> Plan {
         let budget = match (self.tiny, self.quick) {
             (true, _) => 0,
-            (_, true) => 256 << 10,
-            _ => 1 << 20,
+            (_, true) => 2 << 20,
+            _ => 4 << 20,
         } * if self.counts_instructions() { 1 } else { 16 };
         let rounds = (budget / bytes.max(1)).clamp(1, 64) as u64;
         let runs = match (self.tiny, self.counts_instructions()) {

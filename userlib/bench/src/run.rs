@@ -9,13 +9,20 @@ use crate::bars::number;
 use crate::meter::Unit;
 use crate::pair::Series;
 use crate::report::{Lack, Machine, Report, Row as Written, SCHEMA};
-use crate::rows::{Context, Row};
+use crate::rows::{Context, Found, Row};
 use crate::stats::Figure;
 use crate::trouble::Trouble;
 
 /// Whether a row is asked for.
 pub fn wanted(name: &str, words: &[String]) -> bool {
     words.is_empty() || words.iter().any(|w| name.contains(w.as_str()))
+}
+
+/// What is known of one row, by suffix of its name.
+#[derive(Default)]
+struct Known {
+    series: BTreeMap<String, Series>,
+    troubles: BTreeMap<String, Trouble>,
 }
 
 /// Measures. Times drift while a machine is busy with other things, so all rows get their turn before any gets its next.
@@ -25,50 +32,48 @@ pub fn run(rows: &[Row], context: &Context, commit: &str) -> Report {
         (_, _, true) => 4,
         _ => 5,
     };
-    let mut all: Vec<BTreeMap<String, Series>> = rows.iter().map(|_| BTreeMap::new()).collect();
-    let mut troubles: Vec<Option<Trouble>> = vec![None; rows.len()];
+    let mut all: Vec<Known> = rows.iter().map(|_| Known::default()).collect();
     let start = Instant::now();
-    for pass in 0..passes {
-        for (n, row) in rows.iter().enumerate() {
-            if troubles[n].is_some() || row.once && pass > 0 {
+    for pass in 1..=passes {
+        for (n, (row, known)) in rows.iter().zip(&mut all).enumerate() {
+            // What was in trouble once is so again.
+            if !known.troubles.is_empty() || row.once && pass > 1 {
                 continue;
             }
-            let name = format!("{}/{}", context.mode(), row.name);
-            let place = format!(
-                "[{}/{}{}]",
-                n + 1,
-                rows.len(),
-                if passes > 1 {
-                    format!(", pass {}/{passes}", pass + 1)
-                } else {
-                    String::new()
-                }
-            );
-            match (row.job)(context) {
-                Ok(found) => {
-                    for (suffix, series) in found {
-                        println!(
-                            "{place} {:<48} {}",
-                            format!("{name}{suffix}"),
-                            brief(&series, row.unit)
-                        );
-                        let known = all[n].entry(suffix).or_default();
-                        known.runs.extend(series.runs);
-                        known.singles.extend(series.singles);
-                    }
-                }
-                Err(trouble) => {
-                    println!("{place} {name} {trouble}");
-                    troubles[n] = Some(trouble);
-                }
-            }
+            let of_passes = if passes > 1 {
+                format!(", pass {pass}/{passes}")
+            } else {
+                String::new()
+            };
+            let place = format!("[{}/{}{of_passes}]", n + 1, rows.len());
+            measure_row(row, context, &place, known);
         }
     }
     println!(
         "measured in {:.0} s by this machine's clock",
         start.elapsed().as_secs_f64()
     );
-    assemble(rows, all, troubles, context, commit)
+    assemble(rows, all, context, commit)
+}
+
+fn measure_row(row: &Row, context: &Context, place: &str, known: &mut Known) {
+    let found =
+        (row.job)(context).unwrap_or_else(|trouble| Found::from([(String::new(), Err(trouble))]));
+    for (suffix, outcome) in found {
+        let name = format!("{}/{}{suffix}", context.mode(), row.name);
+        match outcome {
+            Ok(series) => {
+                println!("{place} {name:<48} {}", brief(&series, row.unit));
+                let before = known.series.entry(suffix).or_default();
+                before.runs.extend(series.runs);
+                before.singles.extend(series.singles);
+            }
+            Err(trouble) => {
+                println!("{place} {name} {trouble}");
+                known.troubles.insert(suffix, trouble);
+            }
+        }
+    }
 }
 
 fn brief(series: &Series, unit: &str) -> String {
@@ -81,13 +86,7 @@ fn brief(series: &Series, unit: &str) -> String {
     })
 }
 
-fn assemble(
-    rows: &[Row],
-    all: Vec<BTreeMap<String, Series>>,
-    troubles: Vec<Option<Trouble>>,
-    context: &Context,
-    commit: &str,
-) -> Report {
+fn assemble(rows: &[Row], all: Vec<Known>, context: &Context, commit: &str) -> Report {
     let mut report = Report {
         schema: SCHEMA,
         commit: commit.into(),
@@ -100,22 +99,21 @@ fn assemble(
     report
         .machines
         .insert(context.mode().into(), machine(context));
-    for ((row, series), trouble) in rows.iter().zip(all).zip(troubles) {
-        let name = format!("{}/{}", context.mode(), row.name);
-        if let Some(trouble) = trouble {
+    for (row, known) in rows.iter().zip(all) {
+        let name = |suffix: &str| format!("{}/{}{suffix}", context.mode(), row.name);
+        for (suffix, trouble) in known.troubles {
             let failed = matches!(trouble, Trouble::Failed(_));
             report.lacks.push(Lack {
-                name,
+                name: name(&suffix),
                 reason: trouble.text().into(),
                 failed,
             });
-            continue;
         }
-        for (suffix, series) in series {
+        for (suffix, series) in known.series {
             if let Some(figure) = Figure::of(&series.runs) {
                 let figure = figure.with_rounds(&series.singles);
                 report.rows.push(Written {
-                    name: format!("{name}{suffix}"),
+                    name: name(&suffix),
                     unit: row.unit.into(),
                     figure,
                 });

@@ -166,10 +166,13 @@ fn crowd(server: Hello, count: usize, ready: &Arc<Memory>) -> ! {
         Ok(session) => Arc::new(session),
         Err(_) => raw::exit_now(1),
     };
+    let memory = match Memory::new(64, Mapping::Private) {
+        Ok(memory) => Arc::new(memory),
+        Err(_) => raw::exit_now(1),
+    };
     for n in 0..count {
-        let (session, shared) = (session.clone(), ready.clone());
+        let (session, shared, memory) = (session.clone(), ready.clone(), memory.clone());
         let client = move || -> Outcome<()> {
-            let memory = Arc::new(Memory::new(64, Mapping::Private)?);
             let coid = raw::connect_attach(
                 &*session,
                 server[0] as i32,
