@@ -114,14 +114,14 @@ impl Memory {
     pub fn poke(&self, at: usize, value: u8) {
         assert!(at < self.len);
         // SAFETY: Inside the mapping, checked above.
-        unsafe { ptr::write_volatile(self.base.add(at), value) }
+        unsafe { ptr::write_volatile(self.base.wrapping_add(at), value) }
     }
 
     /// Reads one byte.
     pub fn peek(&self, at: usize) -> u8 {
         assert!(at < self.len);
         // SAFETY: Inside the mapping, checked above.
-        unsafe { ptr::read_volatile(self.base.add(at)) }
+        unsafe { ptr::read_volatile(self.base.wrapping_add(at)) }
     }
 
     /// Sets each byte to something that depends on its place and on `seed`.
@@ -140,7 +140,11 @@ impl Memory {
             let count = PATTERN.min(len - at);
             // SAFETY: Both ranges are inside the mapping and do not overlap: `at` is at least PATTERN behind the start.
             unsafe {
-                ptr::copy_nonoverlapping(self.base.add(start), self.base.add(start + at), count)
+                ptr::copy_nonoverlapping(
+                    self.base.wrapping_add(start),
+                    self.base.wrapping_add(start + at),
+                    count,
+                )
             }
         }
     }
@@ -159,35 +163,41 @@ impl Memory {
     pub fn copy_from(&self, at: usize, from: &Memory, from_at: usize, len: usize) {
         assert!(at + len <= self.len && from_at + len <= from.len);
         // SAFETY: Both ranges are inside their mappings, checked above, and different mappings do not overlap.
-        unsafe { ptr::copy_nonoverlapping(from.base.add(from_at), self.base.add(at), len) }
+        unsafe { ptr::copy_nonoverlapping(from.base.add(from_at), self.base.wrapping_add(at), len) }
     }
 
     /// A word of it, for threads and processes to share.
     pub fn word(&self, index: usize) -> &AtomicU32 {
         assert!(index * 4 + 4 <= self.len);
         // SAFETY: Inside the mapping, aligned, and accessed atomically by everybody.
-        unsafe { AtomicU32::from_ptr(self.base.add(index * 4).cast()) }
+        unsafe { AtomicU32::from_ptr(self.base.wrapping_add(index * 4).cast()) }
     }
 
     /// A long word of it, for threads and processes to share.
     pub fn long(&self, index: usize) -> &AtomicU64 {
         assert!(index * 8 + 8 <= self.len);
         // SAFETY: Inside the mapping, aligned, and accessed atomically by everybody.
-        unsafe { AtomicU64::from_ptr(self.base.add(index * 8).cast()) }
+        unsafe { AtomicU64::from_ptr(self.base.wrapping_add(index * 8).cast()) }
     }
 
     /// `read` into a range of it.
     pub fn read(&self, fd: &impl AsRawFd, at: usize, len: usize) -> io::Result<usize> {
         assert!(at + len <= self.len);
         // SAFETY: The range is inside the mapping, checked above.
-        check(unsafe { libc::read(fd.as_raw_fd(), self.base.add(at).cast(), len) } as libc::c_long)
+        check(
+            unsafe { libc::read(fd.as_raw_fd(), self.base.wrapping_add(at).cast(), len) }
+                as libc::c_long,
+        )
     }
 
     /// `write` from a range of it.
     pub fn write(&self, fd: &impl AsRawFd, at: usize, len: usize) -> io::Result<usize> {
         assert!(at + len <= self.len);
         // SAFETY: The range is inside the mapping, checked above.
-        check(unsafe { libc::write(fd.as_raw_fd(), self.base.add(at).cast(), len) } as libc::c_long)
+        check(
+            unsafe { libc::write(fd.as_raw_fd(), self.base.wrapping_add(at).cast(), len) }
+                as libc::c_long,
+        )
     }
 
     /// `pread` into a range of it.
@@ -203,7 +213,7 @@ impl Memory {
         check(unsafe {
             libc::pread(
                 fd.as_raw_fd(),
-                self.base.add(at).cast(),
+                self.base.wrapping_add(at).cast(),
                 len,
                 offset as libc::off_t,
             )
@@ -761,7 +771,7 @@ pub fn copy_page(memory: &Memory) {
     // SAFETY: Copies the first page of the mapping, which has two, to the second; the direction flag is clear in Rust code.
     unsafe {
         std::arch::asm!("rep movsb", inout("rcx") 4096_u64 => _, inout("rsi") memory.base => _,
-            inout("rdi") memory.base.add(4096) => _, options(nostack));
+            inout("rdi") memory.base.wrapping_add(4096) => _, options(nostack));
     }
 }
 
@@ -1060,7 +1070,7 @@ impl Binder {
         let start = (arrival.address - self.arrivals as u64) as usize;
         assert!(at < arrival.len && start + at < ARRIVALS);
         // SAFETY: Inside the mapping, checked above.
-        unsafe { ptr::read_volatile(self.arrivals.cast::<u8>().add(start + at)) }
+        unsafe { ptr::read_volatile(self.arrivals.cast::<u8>().wrapping_add(start + at)) }
     }
 
     /// Puts the release of what arrived on the list.
