@@ -19,7 +19,8 @@ for wanted; do
 	timeout 30 "$here/$name" >out 2>err </dev/null
 	status=$?
 	cat err >>out
-	if [ "$status" -eq 0 ] && diff "$here/$name.out" out >difference; then
+	diff "$here/$name.out" out >difference
+	if [ "$status" -eq 0 ] && [ ! -s difference ]; then
 		echo "ok $number $name"
 	else
 		echo "not ok $number $name"
