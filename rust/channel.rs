@@ -67,6 +67,8 @@ pub(crate) trait OnOverflow: Send + Sync {
 pub(crate) struct Settings {
     /// Some of [`FLAGS`].
     pub(crate) flags: u32,
+    /// How long a thread waits for memory of a client, in nanoseconds; 0 is without end.
+    pub(crate) fault_wait: u64,
     /// Pulses that can be queued.
     pub(crate) pulses: u32,
     /// With a pulse pool: the pool can overflow again when fewer pulses than this are queued.
@@ -114,6 +116,7 @@ impl Channel {
             try_pin_init!(Self {
                 rendezvous <- Rendezvous::new(Config {
                     unblock: settings.flags & abi::CHF_UNBLOCK != 0,
+                    fault_wait: settings.fault_wait,
                     max_pulses: settings.pulses,
                     rearm: settings.rearm,
                     fixed_priority: settings.flags & abi::CHF_FIXED_PRIORITY != 0,

@@ -75,6 +75,10 @@ module! {
             default: 0,
             description: "1: the calls that benchmarks measure against exist",
         },
+        fault_wait_ms: u32 {
+            default: 1000,
+            description: "Milliseconds that a server thread waits for memory of a client; 0: no limit",
+        },
     },
 }
 
@@ -99,8 +103,9 @@ impl kernel::InPlaceModule for Qipc {
             let max_pulses = module_parameters::max_pulses.value() & MAX_PULSES;
             // A reference on 7.2, a value on 7.3.
             let bench = module_parameters::bench.value().ne(&0);
+            let fault_wait = u64::from(module_parameters::fault_wait_ms.value().to_owned()) * 1_000_000;
             let registry = Arc::pin_init(
-                Registry::new(max_pulses, bench, timers.posts(), threads),
+                Registry::new(max_pulses, fault_wait, bench, timers.posts(), threads),
                 GFP_KERNEL,
             )?;
             let threads = ThreadWatch::start(registry.clone())?;

@@ -61,6 +61,8 @@ type HomeKey = (usize, usize);
 pub(crate) struct Registry {
     /// Pulses that can be queued in a channel that has no number of its own.
     pub(crate) max_pulses: u32,
+    /// How long a server thread waits for memory of a client, in nanoseconds; 0 is without end.
+    pub(crate) fault_wait: u64,
     /// The threads that deliver the events of timers.
     pub(crate) timers: TimerPosts,
     /// Threads that serve clients.
@@ -87,12 +89,14 @@ impl Registry {
     /// are the calls for benchmarks.
     pub(crate) fn new(
         max_pulses: u32,
+        fault_wait: u64,
         bench: bool,
         timers: TimerPosts,
         threads: Arc<Threads>,
     ) -> impl PinInit<Self> {
         pin_init!(Self {
             max_pulses,
+            fault_wait,
             timers,
             threads,
             death_count: Atomic::new(0),

@@ -262,12 +262,25 @@ impl State {
         matches!(self, State::ReplyBlocked { wish: None, .. })
     }
 
+    /// Whether the sender leaves as soon as nobody copies any more.
+    pub(crate) fn wants_out(self) -> bool {
+        matches!(
+            self,
+            State::Receiving { wish: Some(_) } | State::ReplyBlocked { wish: Some(_), .. }
+        )
+    }
+
     /// Why the sender has asked to be let go, if it has and nobody answers it yet.
     pub(crate) fn asked(self) -> Option<Cause> {
         match self {
             State::ReplyBlocked { asked, .. } => asked,
             _ => None,
         }
+    }
+
+    /// Whether it was received, and is not answered yet.
+    pub(crate) fn is_received(self) -> bool {
+        matches!(self, State::ReplyBlocked { .. } | State::Replying { .. })
     }
 
     /// Whether the sender is still SEND-blocked in the eyes of everybody: not received yet.

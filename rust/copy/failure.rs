@@ -50,6 +50,9 @@ impl From<CopyFault> for Failure {
     fn from(fault: CopyFault) -> Self {
         match fault {
             CopyFault::Signalled => EINTR.into(),
+            // It waits for no answer any more.
+            CopyFault::Left => ESRCH.into(),
+            CopyFault::NoMemory => ENOMEM.into(),
             // The server's thread does every copy, so that it is the local side.
             CopyFault::Local => Self::fault(Side::Server),
             CopyFault::Remote => Self::fault(Side::Client),

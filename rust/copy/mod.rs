@@ -12,6 +12,7 @@ pub(crate) mod parts;
 use crate::sys::{
     remote_mm::{
         CopyFault,
+        OnAbsent,
         RemoteMemory, //
     },
     small_buf::SmallBuf,
@@ -41,8 +42,9 @@ pub(crate) fn pull(
     offset: usize,
     to: &Parts,
     len: usize,
+    on_absent: &dyn OnAbsent,
 ) -> Result<(), CopyFault> {
-    let mut window = peer.open(false, true)?;
+    let mut window = peer.open(false, true, on_absent)?;
     walk(from.at(offset), to.at(0), len, |remote, local, step| {
         window.pull(remote, local, step)
     })
@@ -58,8 +60,9 @@ pub(crate) fn push(
     from: &Parts,
     len: usize,
     interruptible: bool,
+    on_absent: &dyn OnAbsent,
 ) -> Result<(), CopyFault> {
-    let mut window = peer.open(true, interruptible)?;
+    let mut window = peer.open(true, interruptible, on_absent)?;
     walk(from.at(0), to.at(offset), len, |local, remote, step| {
         window.push(remote, local, step)
     })

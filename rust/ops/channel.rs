@@ -53,6 +53,7 @@ fn parse(session: &Session, args: &abi::ChannelCreate) -> Result<Settings> {
     };
     Ok(Settings {
         flags: args.flags,
+        fault_wait: session.registry.fault_wait,
         pulses,
         rearm: args.rearm,
         on_overflow: overflow_event(session, args)?,

@@ -185,7 +185,7 @@ fn deliver(
     let transaction = claim.transaction();
     let message = &transaction.message;
     let len = message.send.total().min(reception.into.total());
-    match message.read(0, &reception.into, len) {
+    match message.read(0, &reception.into, len, &claim.fetcher(len)) {
         Ok(()) => (),
         Err(CopyFault::Remote) => {
             claim.fail_sender();
@@ -193,6 +193,9 @@ fn deliver(
         }
         Err(CopyFault::Local) => return Err(EFAULT),
         Err(CopyFault::Signalled) => return Err(restart()),
+        Err(CopyFault::NoMemory) => return Err(ENOMEM),
+        // It leaves with the claim.
+        Err(CopyFault::Left) => return Ok(Received::Lost),
     }
     transaction.received.store(len as i64, Relaxed);
     out.write(&abi::ReceiveResult {

@@ -126,11 +126,13 @@ pub(super) fn reply(session: &Session, answer: &Answer) -> Result<(), Failure> {
         return Ok(());
     }
     let reply = rendezvous.reply(rcvid)?;
-    let written = reply.message().write_reply(&answer.from, len);
+    let written = reply
+        .message()
+        .write_reply(&answer.from, len, &reply.fetcher(len));
     let outcome = match written {
         Ok(()) => Outcome::Answered,
-        Err(CopyFault::Local) => Outcome::Fault(Side::Server),
-        Err(CopyFault::Remote) => Outcome::Fault(Side::Client),
+        Err(CopyFault::Local | CopyFault::NoMemory) => Outcome::Fault(Side::Server),
+        Err(CopyFault::Remote | CopyFault::Left) => Outcome::Fault(Side::Client),
         Err(CopyFault::Signalled) => {
             // The process is going. Its channels go first, so that a client that sends again is
             // told so (B104).

@@ -24,7 +24,9 @@ pub(super) fn msg_read(session: &Session, arg: usize, size: usize) -> Result<isi
     transfer(session, arg, size, |transfer, offset, parts| {
         let message = transfer.message();
         let len = window(message.send.total(), offset, parts.total());
-        message.read(offset as usize, parts, len).map(|()| len)
+        message
+            .read(offset as usize, parts, len, &transfer.fetcher(len))
+            .map(|()| len)
     })
 }
 
@@ -33,7 +35,9 @@ pub(super) fn msg_write(session: &Session, arg: usize, size: usize) -> Result<is
     transfer(session, arg, size, |transfer, offset, parts| {
         let message = transfer.message();
         let len = window(message.reply.total(), offset, parts.total());
-        message.write(offset as usize, parts, len).map(|()| len)
+        message
+            .write(offset as usize, parts, len, &transfer.fetcher(len))
+            .map(|()| len)
     })
 }
 

@@ -30,7 +30,9 @@
 //!
 //! The waiting ends with [`State::Done`] and in no other way.
 
+mod absent;
 pub(crate) mod deadline;
+pub(crate) mod fetch;
 pub(crate) mod pulses;
 pub(crate) mod tables;
 
@@ -58,6 +60,7 @@ use crate::sys::{
         PollQueue,
         Poller, //
     },
+    remote_mm::Fetched,
     sched,
     small_buf::SmallBuf,
     task::{
@@ -70,7 +73,12 @@ use crate::sys::{
     }, //
 };
 use crate::wake::WakeSet;
+use absent::{
+    Request,
+    Slot, //
+};
 use deadline::Deadline;
+use fetch::Fetcher;
 use kernel::{
     prelude::*,
     sync::{
@@ -109,6 +117,8 @@ const WALKS: usize = 16;
 pub(crate) struct Config {
     /// Whether clients that were received stay until they are answered (the unblock flag).
     pub(crate) unblock: bool,
+    /// How long a thread waits for memory of a sender, in nanoseconds; 0 is without end.
+    pub(crate) fault_wait: u64,
     /// How many pulses of users can be queued.
     pub(crate) max_pulses: u32,
     /// Below how many queued pulses an overflow is news again.
@@ -129,6 +139,7 @@ pub(crate) struct Rendezvous {
     unblock: bool,
     fixed_priority: bool,
     run_mask: bool,
+    fault_wait: u64,
     ceiling: Arc<Ceiling>,
     threads: Arc<Threads>,
     tables: Arc<SpinLock<Tables>>,
@@ -154,6 +165,18 @@ pub(crate) enum Accepted<'a> {
 enum Last {
     Signalled,
     TimedOut,
+}
+
+/// Why a sender was called.
+enum Called {
+    /// Its message is done.
+    Done,
+    /// It was received after its deadline.
+    Late,
+    /// A server thread waits for memory of its process.
+    Absent(Arc<Request>),
+    /// Whoever called it does not wait any more.
+    Nothing,
 }
 
 /// How a send ended.
@@ -190,6 +213,7 @@ impl Rendezvous {
             unblock: config.unblock,
             fixed_priority: config.fixed_priority,
             run_mask: config.run_mask,
+            fault_wait: config.fault_wait,
             ceiling: config.ceiling,
             threads: config.threads,
             tables: Arc::pin_init(
@@ -303,19 +327,21 @@ impl Rendezvous {
                 self.expire(transaction, deadline);
             }
             match transaction.sender.park(until, alarm) {
-                Woke::Called => {
-                    if !self.was_called_late(transaction) {
-                        return;
+                Woke::Called => match self.why_called(transaction) {
+                    Called::Done => return,
+                    Called::Late => due = true,
+                    Called::Absent(request) => {
+                        let interruptible = until == Until::Signal;
+                        let memory = &transaction.message.memory;
+                        let fetched = memory.fault_in(&request.absent, interruptible);
+                        if self.fetched(transaction, fetched) {
+                            until = Until::FatalSignal;
+                        }
                     }
-                    due = true;
-                }
+                    Called::Nothing => (),
+                },
                 Woke::Signalled => {
-                    let cause = if task::is_dying() {
-                        Cause::Killed
-                    } else {
-                        Cause::Interrupted
-                    };
-                    self.end(transaction, cause);
+                    self.end(transaction, signal_cause());
                     until = Until::FatalSignal;
                 }
                 Woke::TimedOut => {
@@ -326,17 +352,57 @@ impl Rendezvous {
         }
     }
 
-    /// Whether the sender was called because it was received after its deadline, and not because
-    /// it is done. After that it can sleep again.
-    fn was_called_late(&self, transaction: &Arc<Transaction>) -> bool {
+    /// Why the sender was called. After anything but [`Called::Done`] it can sleep again, and is
+    /// called again if there is more to see to.
+    fn why_called(&self, transaction: &Arc<Transaction>) -> Called {
+        let mut wakes = self.wakes();
+        // Declared before the lock is taken, so that it is freed after it.
+        let _gone;
         let mut tables = self.tables.lock();
         let cell = transaction.cell.access_mut(&mut tables);
         if cell.state.outcome().is_some() {
-            return false;
+            wakes.add(cell.absent.call_server());
+            _gone = cell.absent.clear();
+            return Called::Done;
         }
-        cell.late = Late::No;
-        transaction.sender.rearm();
-        true
+        let late = cell.late != Late::No && cell.state.is_received();
+        if late {
+            cell.late = Late::No;
+        }
+        let asked = matches!(cell.absent, Slot::Asked(_));
+        if !(late && asked) {
+            transaction.sender.rearm();
+        }
+        if late {
+            return Called::Late;
+        }
+        match cell.absent.begin() {
+            Some(request) => Called::Absent(request),
+            None => Called::Nothing,
+        }
+    }
+
+    /// The sender has seen to the memory that a server thread waits for; says whether it has to stop
+    /// waiting for a signal that came meanwhile.
+    fn fetched(&self, transaction: &Arc<Transaction>, fetched: Fetched) -> bool {
+        let mut wakes = self.wakes();
+        // Declared before the lock is taken, so that it is freed after it.
+        let request;
+        let mut tables = self.tables.lock();
+        request = transaction.cell.access_mut(&mut tables).absent.clear();
+        // Nobody nudges it any more.
+        task::calm();
+        let signalled = fetched == Fetched::Interrupted && task::is_signalled();
+        if signalled {
+            // Before the answer, so that the server thread sees it.
+            let event = tables.ending(signal_cause());
+            let _ = tables.step(transaction, event, &mut wakes);
+        }
+        if let Some(request) = &request {
+            wakes.add(request.answer(fetched));
+        }
+        drop(tables);
+        signalled
     }
 
     /// The deadline has come.
@@ -946,6 +1012,15 @@ impl Rendezvous {
     }
 }
 
+/// Why a sender that is signalled has to stop waiting.
+fn signal_cause() -> Cause {
+    if task::is_dying() {
+        Cause::Killed
+    } else {
+        Cause::Interrupted
+    }
+}
+
 /// A message that the caller receives.
 ///
 /// Dropped, it goes back to its place in the queue.
@@ -960,6 +1035,11 @@ impl Claim<'_> {
     /// The message.
     pub(crate) fn transaction(&self) -> &Arc<Transaction> {
         &self.transaction
+    }
+
+    /// Gets what of `len` bytes of it is not there.
+    pub(crate) fn fetcher(&self, len: usize) -> Fetcher<'_> {
+        Fetcher::new(&self.transaction, self.rendezvous.fault_wait, len)
     }
 
     /// The id that names it once it is delivered.
@@ -1021,6 +1101,11 @@ impl Transfer<'_> {
         &self.transaction.message
     }
 
+    /// Gets what of `len` bytes of its memory is not there.
+    pub(crate) fn fetcher(&self, len: usize) -> Fetcher<'_> {
+        Fetcher::new(&self.transaction, self.rendezvous.fault_wait, len)
+    }
+
     /// Whether the sender is still there; if not, it was killed meanwhile.
     pub(crate) fn is_awaited(&self) -> bool {
         let mut tables = self.rendezvous.tables.lock();
@@ -1048,6 +1133,11 @@ impl Reply<'_> {
     /// What the sender sent.
     pub(crate) fn message(&self) -> &Message {
         &self.transaction.message
+    }
+
+    /// Gets what of `len` bytes of its memory is not there.
+    pub(crate) fn fetcher(&self, len: usize) -> Fetcher<'_> {
+        Fetcher::new(&self.transaction, self.rendezvous.fault_wait, len)
     }
 
     /// Lets the sender go, with `status` if it is answered; the reply lies in its memory by now.

@@ -11,6 +11,7 @@
 //! It brings its nodes of the tables with it, so that moving it from table to table allocates
 //! nothing.
 
+use super::absent::Slot;
 use super::pulses::{
     PulseNode,
     PulseQueue, //
@@ -48,6 +49,7 @@ use crate::priority::{
 use crate::sys::{
     remote_mm::{
         CopyFault,
+        OnAbsent,
         RemoteMemory, //
     },
     sched,
@@ -221,9 +223,15 @@ impl Message {
 
     /// Copies `len` bytes at `offset` of what was sent to the caller's parts. For holders of a
     /// token.
-    pub(crate) fn read(&self, offset: usize, to: &Parts, len: usize) -> Result<(), CopyFault> {
+    pub(crate) fn read(
+        &self,
+        offset: usize,
+        to: &Parts,
+        len: usize,
+        on_absent: &dyn OnAbsent,
+    ) -> Result<(), CopyFault> {
         if self.send.total() > INLINE_BYTES {
-            return copy::pull(&self.memory, &self.send, offset, to, len);
+            return copy::pull(&self.memory, &self.send, offset, to, len, on_absent);
         }
         match self.inline.as_slice().get(offset..offset + len) {
             Some(bytes) => copy::scatter(bytes, to).map_err(|_| CopyFault::Local),
@@ -238,14 +246,33 @@ impl Message {
 
     /// Copies `len` bytes of the caller's parts to `offset` of the memory for the reply. For
     /// holders of a token.
-    pub(crate) fn write(&self, offset: usize, from: &Parts, len: usize) -> Result<(), CopyFault> {
-        copy::push(&self.memory, &self.reply, offset, from, len, true)
+    pub(crate) fn write(
+        &self,
+        offset: usize,
+        from: &Parts,
+        len: usize,
+        on_absent: &dyn OnAbsent,
+    ) -> Result<(), CopyFault> {
+        copy::push(
+            &self.memory,
+            &self.reply,
+            offset,
+            from,
+            len,
+            true,
+            on_absent,
+        )
     }
 
     /// The same for the reply itself, which a signal that does not end the caller must not stop:
     /// there is no second try.
-    pub(crate) fn write_reply(&self, from: &Parts, len: usize) -> Result<(), CopyFault> {
-        copy::push(&self.memory, &self.reply, 0, from, len, false)
+    pub(crate) fn write_reply(
+        &self,
+        from: &Parts,
+        len: usize,
+        on_absent: &dyn OnAbsent,
+    ) -> Result<(), CopyFault> {
+        copy::push(&self.memory, &self.reply, 0, from, len, false, on_absent)
     }
 }
 
@@ -266,6 +293,8 @@ pub(super) struct Cell {
     /// What has to happen when it is received, because the deadline for the time after that has
     /// passed before.
     pub(super) late: Late,
+    /// Memory of the sender that a server thread waits for.
+    pub(super) absent: Slot,
     pub(super) key: Key,
     rcvid: Option<Rcvid>,
     /// [`Server::key`] of the thread that has received it, 0 if that is not known.
@@ -299,7 +328,7 @@ pub(crate) struct Transaction {
     pub(crate) received: Atomic<i64>,
     /// The sender's priority when it was received. Written in the channel's lock.
     priority: Atomic<i32>,
-    tables: Arc<SpinLock<Tables>>,
+    pub(super) tables: Arc<SpinLock<Tables>>,
     /// Whether the memory for the unblock pulse was used up.
     lacks_node: Atomic<i32>,
     pub(super) cell: LockedBy<Cell, Tables>,
@@ -319,6 +348,7 @@ impl Transaction {
                 inline: SmallBuf::new(),
             },
             late: Late::No,
+            absent: Slot::Idle,
             key: Key::new(0, 0),
             rcvid: None,
             served_by: 0,
@@ -344,6 +374,16 @@ impl Transaction {
     /// The sender's priority when it was received.
     pub(crate) fn priority(&self) -> i16 {
         self.priority.load(Relaxed) as i16
+    }
+
+    /// Has the sender give up its wait for memory of its own, if it waits; it is to be woken after
+    /// that.
+    pub(super) fn nudge(&self, tables: &mut Tables) {
+        if let (Slot::Busy(_), Some(sender)) =
+            (&self.cell.access_mut(tables).absent, self.sender.thread())
+        {
+            task::nudge(sender);
+        }
     }
 
     /// Sees to it that there is memory for the unblock pulse; for the sender, before each send.
@@ -726,10 +766,15 @@ impl Tables {
             }
         }
         if before.outcome().is_none() && after.outcome().is_some() {
+            transaction.nudge(self);
             wakes.add(transaction.sender.unpark());
         }
         if self.unblock {
             self.tell_server(transaction, before, after, wakes);
+        }
+        if after.wants_out() && !before.wants_out() {
+            // A thread that waits for its memory need not.
+            wakes.add(transaction.cell.access_mut(self).absent.call_server());
         }
         if event == Event::Deliver && after.is_reply_blocked() {
             let cell = transaction.cell.access_mut(self);

@@ -7,8 +7,9 @@
 //! the copy runs, whatever its owner unmaps meanwhile. If both sides are one address space nothing
 //! is held, and the bytes go through a small buffer on the stack.
 //!
-//! Pages that are there are taken hold of by [`page_walk`], all others are pinned by the kernel. Pages
-//! that are neighbours in memory are copied in one go. A window over the pages is kept from one part to
+//! Pages that are there are taken hold of by [`page_walk`], all others are pinned by the kernel. What is
+//! not there is left to whoever asked for the copy ([`OnAbsent`]): nobody waits here in a page fault
+//! of another process. Pages that are neighbours in memory are copied in one go. A window over the pages is kept from one part to
 //! the next, so that many small parts in one page cost one hold.
 
 use super::{
@@ -47,6 +48,9 @@ const STRETCH: usize = BATCH * PAGE_SIZE;
 /// Bytes of the caller that are looked at as one.
 const MAX_SOURCE: usize = 1 << 30;
 
+/// Bytes that are faulted in at once.
+const MOST: usize = 16 << 20;
+
 /// Size of the buffer between two parts of one address space.
 const BOUNCE: usize = 1024;
 
@@ -59,6 +63,37 @@ pub(crate) enum CopyFault {
     Remote,
     /// A signal came: one that ends the caller or, if it asked for that, any.
     Signalled,
+    /// The sleeping process wants its call to end, and memory was still to come.
+    Left,
+    /// There is no memory to wait with.
+    NoMemory,
+}
+
+/// Memory of the sleeping process that is not there.
+#[derive(Clone, Copy)]
+pub(crate) struct Absent {
+    addr: usize,
+    len: usize,
+    write: bool,
+}
+
+/// Sees to it that memory of the sleeping process is there.
+pub(crate) trait OnAbsent {
+    /// Returns when the memory, or the first of it, was there.
+    ///
+    /// With `interruptible` any signal ends the wait, else only one that ends the caller.
+    fn fetch(&self, absent: Absent, interruptible: bool) -> Result<(), CopyFault>;
+}
+
+/// How [`RemoteMemory::fault_in`] ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fetched {
+    /// The memory is there.
+    Present,
+    /// A signal came first.
+    Interrupted,
+    /// It cannot be.
+    Unreachable,
 }
 
 /// The memory of a process, whether it still lives or not.
@@ -83,7 +118,14 @@ impl RemoteMemory {
     ///
     /// With `interruptible` any signal ends the wait for a page that does not come, else only one
     /// that ends the caller. Fails with [`CopyFault::Remote`] if the process is gone.
-    pub(crate) fn open(&self, write: bool, interruptible: bool) -> Result<Window, CopyFault> {
+    ///
+    /// What is not there is left to `on_absent`.
+    pub(crate) fn open<'a>(
+        &self,
+        write: bool,
+        interruptible: bool,
+        on_absent: &'a dyn OnAbsent,
+    ) -> Result<Window<'a>, CopyFault> {
         let mm = if self.is_current() {
             None
         } else {
@@ -96,11 +138,117 @@ impl RemoteMemory {
             mm,
             write,
             interruptible,
+            on_absent,
             start: 0,
             count: 0,
             held: Held::Walked(Hold::Nothing),
             pages: [const { MaybeUninit::uninit() }; BATCH],
         })
+    }
+
+    /// Waits until memory of the calling process, which this is, is there, as long as that takes.
+    ///
+    /// Stops after [`MOST`] bytes. With `interruptible` any signal ends the wait, else only one that
+    /// ends the caller.
+    pub(crate) fn fault_in(&self, absent: &Absent, interruptible: bool) -> Fetched {
+        let mut pages = [const { MaybeUninit::uninit() }; BATCH];
+        let mut addr = absent.addr - absent.addr % PAGE_SIZE;
+        let end = absent.addr.saturating_add(absent.len.min(MOST));
+        let mut some = false;
+        while addr < end {
+            task::breathe();
+            let want = (end - addr).div_ceil(PAGE_SIZE).min(BATCH);
+            let wait = Wait::For { interruptible };
+            // SAFETY: The caller runs in this address space, so that it is in use.
+            let pinned =
+                unsafe { pin(self.0.as_raw(), addr, absent.write, wait, &mut pages[..want]) };
+            let count = match pinned {
+                Ok(count) if count > 0 => count,
+                _ if some => break,
+                _ if task::is_signalled() => return Fetched::Interrupted,
+                _ => return Fetched::Unreachable,
+            };
+            // SAFETY: These were pinned just now, and nothing was written to them.
+            unsafe {
+                bindings::unpin_user_pages_dirty_lock(pages.as_mut_ptr().cast(), count, false)
+            };
+            some = true;
+            addr += count * PAGE_SIZE;
+        }
+        Fetched::Present
+    }
+}
+
+/// Whether to wait for pages that are not there.
+#[derive(Clone, Copy)]
+enum Wait {
+    /// No: not for them, and not for the lock either.
+    No,
+    /// Yes; and whether any signal ends it, or only one that ends the caller.
+    For { interruptible: bool },
+}
+
+/// Why no page was pinned.
+enum Unpinned {
+    /// It would take a wait, or a signal came during that.
+    NotYet,
+    /// There are none.
+    Never,
+}
+
+/// Pins pages of an address space from the page-aligned address `start` on, as many as `pages` has
+/// room for; returns how many were.
+///
+/// # Safety
+///
+/// The address space must be in use.
+unsafe fn pin(
+    mm: *mut bindings::mm_struct,
+    start: usize,
+    write: bool,
+    wait: Wait,
+    pages: &mut [MaybeUninit<*mut bindings::page>],
+) -> Result<usize, Unpinned> {
+    // SAFETY: The address space is in use, so its lock is valid.
+    let lock = unsafe { &raw mut (*mm).__bindgen_anon_1.mmap_lock };
+    // SAFETY: As above; no lock is held.
+    let taken = unsafe {
+        match wait {
+            Wait::No => bindings::down_read_trylock(lock) != 0,
+            Wait::For { .. } => bindings::down_read_killable(lock) == 0,
+        }
+    };
+    if !taken {
+        return Err(Unpinned::NotYet);
+    }
+    let mut locked: ffi::c_int = 1;
+    let mut flags = match wait {
+        Wait::No => bindings::FOLL_NOWAIT,
+        Wait::For { interruptible } if interruptible => bindings::FOLL_INTERRUPTIBLE,
+        Wait::For { .. } => 0,
+    };
+    if write {
+        flags |= bindings::FOLL_WRITE;
+    }
+    // SAFETY: The lock is held, and there is room for as many pages.
+    let pinned = unsafe {
+        bindings::pin_user_pages_remote(
+            mm,
+            start,
+            pages.len(),
+            flags,
+            pages.as_mut_ptr().cast(),
+            &mut locked,
+        )
+    };
+    if locked != 0 {
+        // SAFETY: Taken above, and not given up by the call.
+        unsafe { bindings::mmap_read_unlock(mm) };
+    }
+    match usize::try_from(pinned) {
+        Ok(0) => Err(Unpinned::NotYet),
+        Ok(count) => Ok(count),
+        Err(_) => Err(Unpinned::Never),
     }
 }
 
@@ -120,18 +268,19 @@ enum Held {
 /// It covers `count` pages of `mm` from the page-aligned address `start` on, held as `held` says, for
 /// writing if `write` is set. If they are part of a huge page the first is in `pages`, and the
 /// others follow it in memory; else all are in `pages`.
-pub(crate) struct Window {
+pub(crate) struct Window<'a> {
     /// `None` is the caller's own address space.
     mm: Option<ARef<MmWithUserAsync>>,
     write: bool,
     interruptible: bool,
+    on_absent: &'a dyn OnAbsent,
     start: usize,
     count: usize,
     held: Held,
     pages: [MaybeUninit<*mut bindings::page>; BATCH],
 }
 
-impl Window {
+impl Window<'_> {
     /// Copies `len` bytes of the window's process at `remote` to the caller's at `local`.
     pub(crate) fn pull(&mut self, remote: u64, local: u64, len: usize) -> Result<(), CopyFault> {
         let (mut from, mut to, mut left) = (remote as usize, local as usize, len);
@@ -226,78 +375,51 @@ impl Window {
     }
 
     /// Moves the window to `addr`, and holds there what of `len` bytes fits in a batch.
+    ///
+    /// It does not wait itself for what is not there.
     #[inline(never)]
     fn advance(&mut self, addr: usize, len: usize) -> Result<(), CopyFault> {
         self.let_go();
-        task::breathe();
-        if task::is_dying() {
-            return Err(CopyFault::Signalled);
-        }
         let start = addr - addr % PAGE_SIZE;
         // `len` is a length inside of user space, so the sum does not wrap.
         let want = (addr - start + len).div_ceil(PAGE_SIZE);
-        let Some(mm) = &self.mm else {
-            return Err(CopyFault::Remote);
-        };
-        let hold = page_walk::hold(mm, start, want, self.write, &mut self.pages);
-        match hold {
-            Hold::Nothing => return self.pin(start, want.min(BATCH)),
+        loop {
+            task::breathe();
+            if task::is_dying() {
+                return Err(CopyFault::Signalled);
+            }
+            let Some(mm) = &self.mm else {
+                return Err(CopyFault::Remote);
+            };
+            let hold = page_walk::hold(mm, start, want, self.write, &mut self.pages);
+            let (count, held) = match hold {
+                Hold::Pages(count) | Hold::Huge(count) => (count, Held::Walked(hold)),
+                Hold::Nothing => {
+                    let pages = &mut self.pages[..want.min(BATCH)];
+                    // SAFETY: The reference keeps the address space in use.
+                    match unsafe { pin(mm.as_raw(), start, self.write, Wait::No, pages) } {
+                        Ok(count) => (count, Held::Pinned),
+                        Err(Unpinned::Never) if task::is_dying() => {
+                            return Err(CopyFault::Signalled)
+                        }
+                        Err(Unpinned::Never) => return Err(CopyFault::Remote),
+                        Err(Unpinned::NotYet) => {
+                            let absent = Absent {
+                                addr,
+                                len,
+                                write: self.write,
+                            };
+                            self.on_absent.fetch(absent, self.interruptible)?;
+                            continue;
+                        }
+                    }
+                }
+            };
             // INVARIANT: That is what was found from `start` on.
-            Hold::Pages(count) | Hold::Huge(count) => {
-                self.start = start;
-                self.count = count;
-                self.held = Held::Walked(hold);
-            }
-        }
-        Ok(())
-    }
-
-    /// Pins `want` pages at `start`, or fewer.
-    fn pin(&mut self, start: usize, want: usize) -> Result<(), CopyFault> {
-        let Some(mm) = &self.mm else {
-            return Err(CopyFault::Remote);
-        };
-        let raw = mm.as_raw();
-        // SAFETY: The address space is in use, so its lock is valid.
-        let lock = unsafe { &raw mut (*raw).__bindgen_anon_1.mmap_lock };
-        // SAFETY: As above; no lock is held.
-        if unsafe { bindings::down_read_killable(lock) } != 0 {
-            return Err(CopyFault::Signalled);
-        }
-        let mut locked: ffi::c_int = 1;
-        let mut flags = 0;
-        if self.write {
-            flags |= bindings::FOLL_WRITE;
-        }
-        if self.interruptible {
-            flags |= bindings::FOLL_INTERRUPTIBLE;
-        }
-        // SAFETY: The lock is held, and there is room for `want` pages.
-        let pinned = unsafe {
-            bindings::pin_user_pages_remote(
-                raw,
-                start,
-                want,
-                flags,
-                self.pages.as_mut_ptr().cast(),
-                &mut locked,
-            )
-        };
-        if locked != 0 {
-            // SAFETY: Taken above, and not given up by the call.
-            unsafe { bindings::mmap_read_unlock(raw) };
-        }
-        match usize::try_from(pinned) {
-            // INVARIANT: The call pinned that many pages from `start` on.
-            Ok(pinned) if pinned > 0 => {
-                self.start = start;
-                self.count = pinned;
-                self.held = Held::Pinned;
-                Ok(())
-            }
-            _ if task::is_dying() => Err(CopyFault::Signalled),
-            _ if self.interruptible && task::is_signalled() => Err(CopyFault::Signalled),
-            _ => Err(CopyFault::Remote),
+            self.start = start;
+            self.count = count;
+            self.held = held;
+            return Ok(());
         }
     }
 
@@ -321,7 +443,7 @@ impl Window {
     }
 }
 
-impl Drop for Window {
+impl Drop for Window<'_> {
     fn drop(&mut self) {
         self.let_go();
     }

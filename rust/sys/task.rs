@@ -12,6 +12,9 @@ use kernel::{
     task::Task, //
 };
 
+/// The flag of a thread that makes it look as if a signal were pending.
+const NOTIFY_SIGNAL: usize = bindings::TIF_NOTIFY_SIGNAL as usize;
+
 /// Identity of a process for as long as somebody holds it.
 ///
 /// Wraps a counted `struct pid` of a thread group. The number may be used again after the process
@@ -173,6 +176,36 @@ pub(crate) fn is_dying() -> bool {
 pub(crate) fn is_signalled() -> bool {
     // SAFETY: `current` is valid.
     unsafe { bindings::signal_pending(Task::current_raw()) != 0 }
+}
+
+/// Has a thread that waits interruptibly for its own memory give up, as a signal would; whoever calls
+/// this wakes it afterwards.
+///
+/// The thread takes it back by [`calm`]. If it does not, no harm is done: the kernel does so before
+/// the thread returns to user space, where nothing of it is seen.
+pub(crate) fn nudge(thread: &Task) {
+    // SAFETY: The thread is valid; the bit is one that other threads may set at any time.
+    unsafe {
+        bindings::set_bit(
+            NOTIFY_SIGNAL,
+            (&raw mut (*thread.as_ptr()).thread_info.flags).cast(),
+        )
+    };
+}
+
+/// Takes back what [`nudge`] did to the calling thread.
+pub(crate) fn calm() {
+    let task = Task::current_raw();
+    // SAFETY: `current` is valid. Work that others have left for it sets the bit after it was queued,
+    // so either it is seen here, or the bit is set again.
+    unsafe {
+        let flags = (&raw mut (*task).thread_info.flags).cast();
+        bindings::clear_bit(NOTIFY_SIGNAL, flags);
+        bindings::smp_mb();
+        if !core::ptr::read_volatile(&raw const (*task).task_works).is_null() {
+            bindings::set_bit(NOTIFY_SIGNAL, flags);
+        }
+    }
 }
 
 /// Whether the calling process ends now: its last thread is in `exit()`.
