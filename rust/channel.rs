@@ -8,6 +8,11 @@ use crate::base::{
     pulse::Pulse,
     state::Cause, //
 };
+use crate::limits::{
+    Charge,
+    Kind,
+    Limits, //
+};
 use crate::notices::Notices;
 use crate::priority::{
     Ceiling,
@@ -95,6 +100,9 @@ pub(crate) struct Channel {
     ended: Atomic<i32>,
     scoids: Arc<Scoids>,
     rcvids: Arc<Rcvids<Channel>>,
+    /// How much users may have.
+    pub(crate) limits: Arc<Limits>,
+    _charge: Charge,
     /// How many names it has; for [`crate::names`], under its lock.
     pub(crate) names: Atomic<u32>,
     /// The connections that are told when it ends.
@@ -104,12 +112,16 @@ pub(crate) struct Channel {
 
 impl Channel {
     /// Makes a channel of the calling process that has no number yet.
+    ///
+    /// Fails with `EAGAIN` if the user has too many, and with `ENOMEM`.
     pub(crate) fn new(
         settings: &Settings,
         scoids: Arc<Scoids>,
         rcvids: Arc<Rcvids<Channel>>,
         threads: Arc<Threads>,
+        limits: Arc<Limits>,
     ) -> Result<Arc<Self>> {
+        let charge = limits.charge(Kind::Channel)?;
         // As far as the caller may lift itself.
         let ceiling = Ceiling::new(credentials::highest_priority())?;
         Arc::pin_init(
@@ -132,6 +144,8 @@ impl Channel {
                 ended: Atomic::new(0),
                 scoids,
                 rcvids,
+                limits,
+                _charge: charge,
                 names: Atomic::new(0),
                 notices <- Notices::new(),
             }),

@@ -12,6 +12,10 @@ use crate::channel::{
     Channel,
     Link, //
 };
+use crate::limits::{
+    Charge,
+    Kind, //
+};
 use crate::rendezvous::{
     pulses::PulseNode,
     tables::{
@@ -63,6 +67,7 @@ const SPARE: usize = 8;
 #[pin_data(PinnedDrop)]
 pub(crate) struct Connection {
     link: Link,
+    _charge: Charge,
     /// `COF_` flags.
     flags: Atomic<u32>,
     #[pin]
@@ -70,10 +75,13 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Connects the calling process; fails like [`Link::new`].
+    /// Connects the calling process.
+    ///
+    /// Fails with `EAGAIN` if the user has too many connections, and like [`Link::new`].
     pub(crate) fn new(channel: &Arc<Channel>, flags: u32) -> Result<Arc<Self>> {
         Arc::pin_init(
             try_pin_init!(Self {
+                _charge: channel.limits.charge(Kind::Connection)?,
                 link: Link::new(channel, flags)?,
                 flags: Atomic::new(flags),
                 spare <- new_spinlock!(

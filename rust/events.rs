@@ -17,6 +17,11 @@ use crate::channel::{
     OnOverflow, //
 };
 use crate::connection::Connection;
+use crate::limits::{
+    Charge,
+    Kind,
+    Limits, //
+};
 use crate::rendezvous::{
     pulses::PulseNode,
     tables::Origin, //
@@ -320,6 +325,7 @@ pub(crate) struct Registered {
     by: Deliverer,
     /// Whether whoever delivers it sets the value.
     updateable: bool,
+    _charge: Charge,
 }
 
 impl Registered {
@@ -359,6 +365,7 @@ struct Tables {
 /// The registered events of one session.
 #[pin_data]
 pub(crate) struct EventTable {
+    limits: Arc<Limits>,
     #[pin]
     tables: SpinLock<Tables>,
 }
@@ -378,22 +385,23 @@ fn next_handle() -> i32 {
 }
 
 impl EventTable {
-    /// No events.
-    pub(crate) fn new() -> impl PinInit<Self> {
+    /// No events; their number counts for the user who registers them.
+    pub(crate) fn new(limits: Arc<Limits>) -> impl PinInit<Self> {
         let tables = Tables {
             open: true,
             count: 0,
             events: RBTree::new(),
         };
         pin_init!(Self {
+            limits,
             tables <- new_spinlock!(tables, "EventTable::tables"),
         })
     }
 
     /// Registers an event of the calling process, whose place is `place`; returns its handle.
     ///
-    /// Handles are not used again before 2^31 others. Fails with `EAGAIN` if there are too many,
-    /// with `ESTALE` if the session has ended, with `ENOMEM`, and like [`Event::new`].
+    /// Handles are not used again before 2^31 others. Fails with `EAGAIN` if there are too many
+    /// of the session or of its user, with `ESTALE` if the session has ended, with `ENOMEM`, and like [`Event::new`].
     pub(crate) fn register(
         &self,
         place: Arc<dyn Place>,
@@ -414,6 +422,7 @@ impl EventTable {
             event,
             by,
             updateable,
+            _charge: self.limits.charge(Kind::Event)?,
         };
         let registered = Arc::new(registered, GFP_KERNEL_ACCOUNT)?;
         loop {

@@ -14,6 +14,7 @@ use crate::events::{
     EventTable,
     Place, //
 };
+use crate::limits::Limits;
 use crate::numbers::lowest_free;
 use crate::sys::{
     errno,
@@ -61,7 +62,7 @@ pub(crate) struct Home {
 
 impl Home {
     /// Makes an empty home of the calling process.
-    pub(crate) fn new() -> Result<Arc<Self>> {
+    pub(crate) fn new(limits: Arc<Limits>) -> Result<Arc<Self>> {
         let tables = Tables {
             open: true,
             connections: RBTree::new(),
@@ -70,7 +71,7 @@ impl Home {
         Arc::pin_init(
             pin_init!(Self {
                 process: Process::current(),
-                events <- EventTable::new(),
+                events <- EventTable::new(limits),
                 tables <- new_spinlock!(tables, "Home::tables"),
             }),
             GFP_KERNEL_ACCOUNT,

@@ -14,6 +14,10 @@ use crate::base::{
     name, //
 };
 use crate::channel::Channel;
+use crate::limits::{
+    Charge,
+    Kind, //
+};
 use crate::sys::{
     errno,
     namespace::IpcNamespaces, //
@@ -96,6 +100,7 @@ struct Meaning {
     channel: Arc<Channel>,
     /// Key of the index.
     place: Place,
+    _charge: Charge,
 }
 
 /// A channel, by address, and when it got the name. The meaning holds the channel, so that the
@@ -139,7 +144,7 @@ impl Names {
     /// Gives a channel a name, after a change of who may connect to it.
     ///
     /// Fails with `EINVAL` if the channel is gone, with `EEXIST` if the name is taken, with `EAGAIN`
-    /// if the channel has too many, and with `ENOMEM`.
+    /// if the channel or the user has too many, and with `ENOMEM`.
     pub(crate) fn attach(
         &self,
         name: Name,
@@ -148,6 +153,7 @@ impl Names {
     ) -> Result {
         let node = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
         let index = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
+        let charge = channel.limits.charge(Kind::Name)?;
         let mut table = self.table.lock();
         if channel.is_ended() {
             return Err(EINVAL);
@@ -168,6 +174,7 @@ impl Names {
         let meaning = Meaning {
             channel: channel.clone(),
             place,
+            _charge: charge,
         };
         table.index.insert(index.into_node(place, name.clone()));
         table.names.insert(node.into_node(name, meaning));

@@ -16,7 +16,7 @@
 //! | 4.9 | [`access`], [`scoids`], [`rcvids`], [`notices`] | who may connect; what scoids and receive ids mean; whom to tell of the end |
 //! | 4 | [`rendezvous`] | who meets whom; the one lock that matters |
 //! | 3 | [`copy`] | bytes between two processes |
-//! | 2 | [`wake`], [`numbers`], [`floor`] | wake-ups after the lock; numbers for objects; what benchmarks measure against |
+//! | 2 | [`wake`], [`numbers`], [`limits`], [`floor`] | wake-ups after the lock; numbers for objects; how much a user may have; what benchmarks measure against |
 //! | 1 | [`sys`] | kernel facilities, wrapped; the only unsafe code |
 //! | 0 | [`base`] | pure types and rules, also tested on the host |
 
@@ -30,6 +30,7 @@ mod dev;
 mod events;
 mod floor;
 mod home;
+mod limits;
 mod names;
 mod notices;
 mod numbers;
@@ -51,6 +52,7 @@ use kernel::{
     prelude::*,
     sync::Arc, //
 };
+use limits::Limits;
 use priority::Threads;
 use registry::Registry;
 use sys::misc::MiscRegistration;
@@ -74,6 +76,26 @@ module! {
         bench: u8 {
             default: 0,
             description: "1: the calls that benchmarks measure against exist",
+        },
+        max_user_channels: u32 {
+            default: 8192,
+            description: "Channels that a user can have",
+        },
+        max_user_connections: u32 {
+            default: 65536,
+            description: "Connections that a user can have",
+        },
+        max_user_names: u32 {
+            default: 8192,
+            description: "Names of channels that a user can have",
+        },
+        max_user_events: u32 {
+            default: 65536,
+            description: "Registered events that a user can have",
+        },
+        max_user_timers: u32 {
+            default: 16384,
+            description: "Timers that a user can have",
         },
         fault_wait_ms: u32 {
             default: 1000,
@@ -101,13 +123,28 @@ impl kernel::InPlaceModule for Qipc {
             let timers = TimerThreads::start()?;
             let threads = Arc::pin_init(Threads::new(), GFP_KERNEL)?;
             let max_pulses = module_parameters::max_pulses.value() & MAX_PULSES;
-            // A reference on 7.2, a value on 7.3.
+            // References on 7.2, values on 7.3.
             let bench = module_parameters::bench.value().ne(&0);
-            let fault_wait = u64::from(module_parameters::fault_wait_ms.value().to_owned()) * 1_000_000;
-            let registry = Arc::pin_init(
-                Registry::new(max_pulses, fault_wait, bench, timers.posts(), threads),
+            let fault_wait = module_parameters::fault_wait_ms.value().to_owned();
+            let fault_wait = u64::from(fault_wait) * 1_000_000;
+            let limits = Arc::pin_init(
+                Limits::new([
+                    module_parameters::max_user_channels.value().to_owned(),
+                    module_parameters::max_user_connections.value().to_owned(),
+                    module_parameters::max_user_names.value().to_owned(),
+                    module_parameters::max_user_events.value().to_owned(),
+                    module_parameters::max_user_timers.value().to_owned(),
+                ]),
                 GFP_KERNEL,
             )?;
+            let settings = registry::Settings {
+                max_pulses,
+                fault_wait,
+                bench,
+                limits,
+            };
+            let registry =
+                Arc::pin_init(Registry::new(settings, timers.posts(), threads), GFP_KERNEL)?;
             let threads = ThreadWatch::start(registry.clone())?;
             let mode = module_parameters::mode.value() & 0o777;
             Ok(try_pin_init!(Self {

@@ -15,6 +15,7 @@ use crate::connection::Connection;
 use crate::events::Place;
 use crate::floor::Floor;
 use crate::home::Home;
+use crate::limits::Limits;
 use crate::names::Names;
 use crate::notices::Notice;
 use crate::priority::Threads;
@@ -56,6 +57,18 @@ type Name = (usize, u32);
 /// Process, as [`Process::key`], and address of the home, which holds the process.
 type HomeKey = (usize, usize);
 
+/// What the module was loaded with.
+pub(crate) struct Settings {
+    /// Pulses that can be queued in a channel that has no number of its own.
+    pub(crate) max_pulses: u32,
+    /// How long a server thread waits for memory of a client, in nanoseconds; 0 is without end.
+    pub(crate) fault_wait: u64,
+    /// Whether there are the calls for benchmarks.
+    pub(crate) bench: bool,
+    /// How much each user may have.
+    pub(crate) limits: Arc<Limits>,
+}
+
 /// All channels that can be connected to, and the homes of all sessions.
 #[pin_data]
 pub(crate) struct Registry {
@@ -63,6 +76,8 @@ pub(crate) struct Registry {
     pub(crate) max_pulses: u32,
     /// How long a server thread waits for memory of a client, in nanoseconds; 0 is without end.
     pub(crate) fault_wait: u64,
+    /// How much each user may have.
+    pub(crate) limits: Arc<Limits>,
     /// The threads that deliver the events of timers.
     pub(crate) timers: TimerPosts,
     /// Threads that serve clients.
@@ -85,23 +100,21 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    /// No channels, and no homes; channels can have `max_pulses` pulses queued. With `bench` there
-    /// are the calls for benchmarks.
+    /// No channels, and no homes.
     pub(crate) fn new(
-        max_pulses: u32,
-        fault_wait: u64,
-        bench: bool,
+        settings: Settings,
         timers: TimerPosts,
         threads: Arc<Threads>,
     ) -> impl PinInit<Self> {
         pin_init!(Self {
-            max_pulses,
-            fault_wait,
+            max_pulses: settings.max_pulses,
+            fault_wait: settings.fault_wait,
+            limits: settings.limits,
             timers,
             threads,
             death_count: Atomic::new(0),
             names <- Names::new(),
-            floor <- Floor::new(bench),
+            floor <- Floor::new(settings.bench),
             deaths <- new_spinlock!(RBTree::new(), "Registry::deaths"),
             channels <- new_mutex!(RBTree::new(), "Registry::channels"),
             homes <- new_spinlock!(RBTree::new(), "Registry::homes"),

@@ -84,7 +84,7 @@ impl Session {
             open: true,
             channels: RBTree::new(),
         };
-        let home = Home::new()?;
+        let home = Home::new(registry.limits.clone())?;
         let session = Arc::pin_init(
             pin_init!(Self {
                 home,
@@ -120,6 +120,7 @@ impl Session {
             self.scoids.clone(),
             self.rcvids.clone(),
             self.registry.threads.clone(),
+            self.registry.limits.clone(),
         )?;
         self.registry.add(&channel)?;
         let added = RBTreeNode::new(channel.number(), channel.clone(), GFP_KERNEL_ACCOUNT)

@@ -10,6 +10,11 @@
 
 use crate::base::clock::Clock;
 use crate::events::Event;
+use crate::limits::{
+    Charge,
+    Kind,
+    Limits, //
+};
 use crate::numbers::lowest_free;
 use crate::sys::{
     credentials,
@@ -99,20 +104,23 @@ pub(crate) struct TimerPosts {
 }
 
 /// A timer of a session.
-pub(crate) struct Timer(OwnedTimer<Delivery>);
+pub(crate) struct Timer {
+    timer: OwnedTimer<Delivery>,
+    _charge: Charge,
+}
 
 impl Timer {
     /// Sets it anew, or stops it if `to.value` is 0, and says how it was set.
     pub(crate) fn set(&self, to: Times, absolute: bool) -> Times {
-        let old = self.0.set(to, absolute);
-        self.0.on_expiry().overrun.store(0, Relaxed);
+        let old = self.timer.set(to, absolute);
+        self.timer.on_expiry().overrun.store(0, Relaxed);
         old
     }
 
     /// How it is set, and how many of its events could not be delivered since.
     pub(crate) fn get(&self) -> (Times, u64) {
-        let overrun = self.0.on_expiry().overrun.load(Relaxed);
-        (self.0.get(), overrun.unsigned_abs())
+        let overrun = self.timer.on_expiry().overrun.load(Relaxed);
+        (self.timer.get(), overrun.unsigned_abs())
     }
 }
 
@@ -145,8 +153,14 @@ impl Timers {
     /// Makes a timer that is stopped, under the lowest free number.
     ///
     /// A pulse without a priority of its own gets that of the calling thread. Fails with `EAGAIN`
-    /// if there are too many, with `ESTALE` if the session has ended, and with `ENOMEM`.
-    pub(crate) fn create(&self, posts: &TimerPosts, clock: Clock, event: Event) -> Result<u32> {
+    /// if there are too many of the session or of its user, with `ESTALE` if the session has ended, and with `ENOMEM`.
+    pub(crate) fn create(
+        &self,
+        posts: &TimerPosts,
+        limits: &Arc<Limits>,
+        clock: Clock,
+        event: Event,
+    ) -> Result<u32> {
         // Whoever may not run at the priority of that thread must not make it run either.
         let mailbox = if credentials::highest_priority() >= URGENT {
             &posts.urgent
@@ -157,7 +171,10 @@ impl Timers {
             event: event.with_own_priority(),
             overrun: Atomic::new(0),
         };
-        let timer = Timer(OwnedTimer::new(clock, delivery, mailbox.clone())?);
+        let timer = Timer {
+            _charge: limits.charge(Kind::Timer)?,
+            timer: OwnedTimer::new(clock, delivery, mailbox.clone())?,
+        };
         let timer = Arc::new(timer, GFP_KERNEL_ACCOUNT)?;
         let node = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
         let number = lowest_free(&self.tables, MAX_TIMERS, |tables| &mut tables.numbers)?;
@@ -194,7 +211,7 @@ impl Timers {
         drop(tables);
         let (_, timer) = node.ok_or(EINVAL)?.to_key_value();
         // Another thread may be setting it, and have a reference.
-        timer.0.end();
+        timer.timer.end();
         Ok(())
     }
 
@@ -205,7 +222,7 @@ impl Timers {
         let timers = core::mem::take(&mut tables.timers);
         drop(tables);
         for timer in timers.values() {
-            timer.0.end();
+            timer.timer.end();
         }
         drop(timers);
     }

@@ -28,9 +28,10 @@ pub(super) fn create(session: &Session, arg: usize, size: usize) -> Result<isize
     if event.is_unblock() {
         return Err(EINVAL);
     }
+    let registry = &session.registry;
     let timer = session
         .timers
-        .create(&session.registry.timers, clock, event)?;
+        .create(&registry.timers, &registry.limits, clock, event)?;
     let out = user.field(offset_of!(abi::TimerCreate, timer));
     if let Err(error) = out.write(&(timer as i32)) {
         // A timer that the caller does not know the number of is of no use.

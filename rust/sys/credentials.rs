@@ -43,6 +43,11 @@ impl User {
         (user.val != u32::MAX).then_some(Self(user))
     }
 
+    /// A number that no other user has.
+    pub(crate) fn key(self) -> u32 {
+        self.0.val
+    }
+
     /// What the caller calls the user; the overflow id if it has no name for it.
     pub(crate) fn id_here(self) -> u32 {
         // SAFETY: The namespace is that of the running task.
@@ -128,6 +133,13 @@ impl Credentials {
             )
         }
     }
+}
+
+/// Whether the caller may have more than users may: `CAP_SYS_RESOURCE`, in the first user namespace,
+/// since anybody can be root of another one.
+pub(crate) fn may_exceed_limits() -> bool {
+    // SAFETY: Asks for a capability of the running task.
+    unsafe { bindings::capable(bindings::CAP_SYS_RESOURCE as ffi::c_int) }
 }
 
 /// Whether the caller has `CAP_IPC_OWNER` in its own user namespace.
