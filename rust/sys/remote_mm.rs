@@ -160,8 +160,15 @@ impl RemoteMemory {
             let want = (end - addr).div_ceil(PAGE_SIZE).min(BATCH);
             let wait = Wait::For { interruptible };
             // SAFETY: The caller runs in this address space, so that it is in use.
-            let pinned =
-                unsafe { pin(self.0.as_raw(), addr, absent.write, wait, &mut pages[..want]) };
+            let pinned = unsafe {
+                pin(
+                    self.0.as_raw(),
+                    addr,
+                    absent.write,
+                    wait,
+                    &mut pages[..want],
+                )
+            };
             let count = match pinned {
                 Ok(count) if count > 0 => count,
                 _ if some => break,
@@ -293,7 +300,7 @@ impl Window<'_> {
                 // change them at any time, which a copy by the kernel's routine is made for.
                 if unsafe { bindings::_copy_to_user(to as *mut ffi::c_void, run.cast(), step) } != 0
                 {
-                    return Err(CopyFault::Local);
+                    return Err(local_fault());
                 }
                 step
             };
@@ -330,7 +337,7 @@ impl Window<'_> {
                 let (run, step) = self.locate(to, end - to)?;
                 // SAFETY: `run` points to `step` bytes of pages that are held for writing.
                 if unsafe { bindings::_copy_from_iter(run.cast(), step, &mut source) } != step {
-                    return Err(CopyFault::Local);
+                    return Err(local_fault());
                 }
                 to += step;
             }
@@ -446,6 +453,15 @@ impl Window<'_> {
 impl Drop for Window<'_> {
     fn drop(&mut self) {
         self.let_go();
+    }
+}
+
+/// Why the caller's memory could not be reached: one that is being killed does not wait for its own.
+fn local_fault() -> CopyFault {
+    if task::is_dying() {
+        CopyFault::Signalled
+    } else {
+        CopyFault::Local
     }
 }
 
