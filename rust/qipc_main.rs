@@ -107,6 +107,9 @@ module! {
 /// Bits of the parameter `max_pulses` that count.
 const MAX_PULSES: u32 = 0x00ff_ffff;
 
+/// All bits of a parameter, which is a reference on 7.2 and a value on 7.3.
+const ANY: u32 = u32::MAX;
+
 /// The loaded module; dropped when it is unloaded, which open files prevent.
 #[pin_data]
 struct Qipc {
@@ -123,17 +126,17 @@ impl kernel::InPlaceModule for Qipc {
             let timers = TimerThreads::start()?;
             let threads = Arc::pin_init(Threads::new(), GFP_KERNEL)?;
             let max_pulses = module_parameters::max_pulses.value() & MAX_PULSES;
-            // References on 7.2, values on 7.3.
+            // A reference on 7.2, a value on 7.3.
             let bench = module_parameters::bench.value().ne(&0);
-            let fault_wait = module_parameters::fault_wait_ms.value().to_owned();
+            let fault_wait = module_parameters::fault_wait_ms.value() & ANY;
             let fault_wait = u64::from(fault_wait) * 1_000_000;
             let limits = Arc::pin_init(
                 Limits::new([
-                    module_parameters::max_user_channels.value().to_owned(),
-                    module_parameters::max_user_connections.value().to_owned(),
-                    module_parameters::max_user_names.value().to_owned(),
-                    module_parameters::max_user_events.value().to_owned(),
-                    module_parameters::max_user_timers.value().to_owned(),
+                    module_parameters::max_user_channels.value() & ANY,
+                    module_parameters::max_user_connections.value() & ANY,
+                    module_parameters::max_user_names.value() & ANY,
+                    module_parameters::max_user_events.value() & ANY,
+                    module_parameters::max_user_timers.value() & ANY,
                 ]),
                 GFP_KERNEL,
             )?;
