@@ -192,7 +192,7 @@ TEST_F(timer, absolute_time_of_qnx_and_of_linux)
 	/* Long past: at once. */
 	ASSERT_EQ(0, timer_settime(timer, TIMER_ABSTIME, &time, NULL));
 	EXPECT_EQ(0, pulse_soon(self->chid, &pulse));
-	ASSERT_EQ(0, timer_settime(timer, (int)0x80000000, &time, NULL));
+	ASSERT_EQ(0, timer_settime(timer, 0x80000000, &time, NULL));
 	EXPECT_EQ(0, pulse_soon(self->chid, &pulse));
 	EXPECT_EQ(0, timer_delete(timer));
 }
