@@ -44,6 +44,7 @@ use kernel::{
     sync::{
         atomic::{
             Atomic,
+            Full,
             Relaxed, //
         },
         Arc, //
@@ -198,7 +199,8 @@ impl Channel {
 
     /// From here on nobody gets a connection, or a name for it.
     pub(crate) fn begin_end(&self) {
-        self.ended.store(1, Relaxed);
+        // A full barrier, for those who look at it after they have put the channel somewhere.
+        self.ended.xchg(1, Full);
     }
 
     /// Lets its clients and threads go, and forgets them. For the session, after nobody finds the

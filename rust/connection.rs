@@ -153,6 +153,11 @@ impl Connection {
         }
     }
 
+    /// Whether it was detached.
+    pub(crate) fn is_detached(&self) -> bool {
+        self.link.origin.is_closed()
+    }
+
     /// Keeps a transaction for the next send, unless somebody still looks at it.
     pub(crate) fn checkin(&self, transaction: Arc<Transaction>) {
         let Some(transaction) = Arc::into_unique_or_drop(transaction) else {
@@ -231,6 +236,57 @@ fn describe(channel: &Channel, scoid: i32, coid: i32, flags: u32) -> abi::Server
 impl PinnedDrop for Connection {
     fn drop(self: Pin<&mut Self>) {
         self.detach();
+    }
+}
+
+/// What a thread keeps from one send to the next, under the name that it has sent to.
+pub(crate) struct Sending {
+    /// The name.
+    pub(crate) coid: i32,
+    /// The connection that it means.
+    pub(crate) connection: Arc<Connection>,
+    /// For the next message, unless somebody still looks at the last one.
+    transaction: Option<Arc<Transaction>>,
+}
+
+impl Sending {
+    /// Over a connection that was looked up; fails with `ENOMEM`.
+    pub(crate) fn new(coid: i32, connection: Arc<Connection>) -> Result<KBox<Self>> {
+        Ok(KBox::new(
+            Self {
+                coid,
+                connection,
+                transaction: None,
+            },
+            GFP_KERNEL_ACCOUNT,
+        )?)
+    }
+
+    /// A transaction for one send. Fails with `ENOMEM`.
+    #[inline]
+    pub(crate) fn checkout(&mut self) -> Result<UniqueArc<Transaction>> {
+        match self.transaction.take().and_then(Arc::into_unique_or_drop) {
+            Some(transaction) => Ok(Pin::into_inner(transaction)),
+            None => self.connection.checkout(),
+        }
+    }
+
+    /// Keeps the transaction for the next send. One that holds more than a few parts goes back to the
+    /// connection, which frees them.
+    #[inline]
+    pub(crate) fn checkin(&mut self, transaction: Arc<Transaction>) {
+        if transaction.message.is_large() {
+            self.connection.checkin(transaction);
+        } else {
+            self.transaction = Some(transaction);
+        }
+    }
+
+    /// Gives the transaction back to the connection.
+    pub(crate) fn give_up(mut self) {
+        if let Some(transaction) = self.transaction.take() {
+            self.connection.checkin(transaction);
+        }
     }
 }
 

@@ -7,7 +7,6 @@
 //! Lock: `Floor::offered`, a leaf.
 
 use crate::sys::wait::{
-    self,
     Parker,
     Until,
     Woke, //
@@ -96,9 +95,8 @@ impl Seat {
         }
         if wake {
             let other = seat(self.number ^ 1).ok_or(ESRCH)?;
-            if let Some(thread) = other.unpark() {
-                wait::wake(&thread);
-            }
+            other.call();
+            other.wake();
         }
         if sleep {
             match own.park(Until::Signal, None) {

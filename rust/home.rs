@@ -9,7 +9,10 @@
 
 use crate::base::id;
 use crate::channel::Channel;
-use crate::connection::Connection;
+use crate::connection::{
+    Connection,
+    Sending, //
+};
 use crate::events::{
     EventTable,
     Place, //
@@ -18,6 +21,7 @@ use crate::limits::Limits;
 use crate::numbers::lowest_free;
 use crate::sys::{
     errno,
+    pockets::Pockets,
     task::{
         self,
         Process, //
@@ -56,6 +60,9 @@ pub(crate) struct Home {
     /// The events that the process has registered.
     #[pin]
     pub(crate) events: EventTable,
+    /// What threads keep from their last sends. Whoever ends a connection takes it out of here after
+    /// that, and nobody puts one back that has ended.
+    sendings: Pockets<Sending>,
     #[pin]
     tables: SpinLock<Tables>,
 }
@@ -72,6 +79,7 @@ impl Home {
             pin_init!(Self {
                 process: Process::current(),
                 events <- EventTable::new(limits),
+                sendings: Pockets::new(),
                 tables <- new_spinlock!(tables, "Home::tables"),
             }),
             GFP_KERNEL_ACCOUNT,
@@ -115,6 +123,31 @@ impl Home {
         tables.connections.get(&number).cloned().ok_or(EBADF)
     }
 
+    /// What the calling thread needs to send to a connection; `EBADF` if there is none of this number,
+    /// and `ENOMEM`.
+    #[inline]
+    pub(crate) fn sending(&self, coid: i32) -> Result<KBox<Sending>> {
+        match self.sendings.take(coid, |kept| kept.coid == coid) {
+            Some(kept) => Ok(kept),
+            None => Sending::new(coid, self.connection(coid)?),
+        }
+    }
+
+    /// Keeps that for the next time.
+    #[inline]
+    pub(crate) fn keep(&self, sending: KBox<Sending>) {
+        if sending.connection.is_detached() {
+            return;
+        }
+        let origin = sending.connection.origin().clone();
+        if let Some(refused) = self.sendings.put(sending.coid, sending) {
+            KBox::into_inner(refused).give_up();
+        } else if origin.is_closed() {
+            // It was detached meanwhile, and may have been looked for before it was there.
+            self.sendings.purge(|kept| kept.connection.is_detached());
+        }
+    }
+
     /// The connection of the lowest number that is not below `coid`, and its number; with `live`
     /// only of those whose channel is still there.
     pub(crate) fn connection_from(&self, coid: i32, live: bool) -> Option<(i32, Arc<Connection>)> {
@@ -139,6 +172,7 @@ impl Home {
         let number = id::side_number(coid).ok_or(EINVAL)?;
         let node = self.tables.lock().connections.remove_node(&number);
         node.ok_or(EINVAL)?.to_key_value().1.detach();
+        self.sendings.purge(|kept| kept.connection.is_detached());
         // Only now: until here its channel may send a COIDDEATH pulse with this number.
         self.tables.lock().coids.release_id(number as usize);
         Ok(())
@@ -155,6 +189,7 @@ impl Home {
             connection.detach();
             task::breathe();
         }
+        self.sendings.purge(|kept| kept.connection.is_detached());
     }
 }
 

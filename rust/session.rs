@@ -26,11 +26,15 @@ use crate::floor::Seat;
 use crate::home::Home;
 use crate::rcvids::Rcvids;
 use crate::registry::Registry;
-use crate::rendezvous::tables::Client;
+use crate::rendezvous::{
+    tables::Client,
+    Place, //
+};
 use crate::scoids::Scoids;
 use crate::sys::{
     address_space::OnEnd,
     errno,
+    pockets::Pockets,
     task::{
         self,
         Process, //
@@ -56,6 +60,33 @@ struct Tables {
     channels: RBTree<u32, Arc<Channel>>,
 }
 
+/// What a thread keeps from one receive to the next, under the number of the channel.
+pub(crate) struct Serving {
+    chid: i32,
+    /// The channel.
+    pub(crate) channel: Arc<Channel>,
+    /// The thread's place there, if it has one yet.
+    pub(crate) place: Option<Place>,
+}
+
+impl Serving {
+    /// Whether it is for the calling thread and this number.
+    #[inline]
+    fn is_for(&self, chid: i32) -> bool {
+        // The number of one that has ended may be another's by now.
+        self.chid == chid
+            && !self.channel.is_ended()
+            && self.place.as_ref().is_some_and(Place::is_callers)
+    }
+
+    /// Gives the place back to the channel.
+    fn give_up(mut self) {
+        if let Some(place) = self.place.take() {
+            self.channel.rendezvous.vacate(place);
+        }
+    }
+}
+
 /// The objects of one process.
 #[pin_data(PinnedDrop)]
 pub(crate) struct Session {
@@ -70,6 +101,9 @@ pub(crate) struct Session {
     pub(crate) scoids: Arc<Scoids>,
     /// Its seat of a pair, for benchmarks.
     pub(crate) seat: SetOnce<Seat>,
+    /// What its threads keep from their last receives. Whoever ends a channel takes it out of here
+    /// after that, and nobody puts one back that has ended.
+    servings: Pockets<Serving>,
     rcvids: Arc<Rcvids<Channel>>,
     #[pin]
     tables: SpinLock<Tables>,
@@ -92,6 +126,7 @@ impl Session {
                 timers <- Timers::new(),
                 scoids,
                 seat: SetOnce::new(),
+                servings: Pockets::new(),
                 rcvids,
                 tables <- new_spinlock!(tables, "Session::tables"),
             }),
@@ -159,6 +194,7 @@ impl Session {
         self.registry.names.forget(channel);
         self.registry.remove(channel);
         channel.end();
+        self.servings.purge(|kept| kept.channel.is_ended());
         while let Some(notice) = channel.notices.take() {
             self.registry.tell(notice);
             task::breathe();
@@ -170,6 +206,43 @@ impl Session {
         let chid = u32::try_from(chid).map_err(|_| ESRCH)?;
         let tables = self.tables.lock();
         tables.channels.get(&chid).cloned().ok_or(ESRCH)
+    }
+
+    /// What the calling thread needs to receive from a channel; `ESRCH` if there is none of this
+    /// number, and `ENOMEM`.
+    #[inline]
+    pub(crate) fn serving(&self, chid: i32) -> Result<KBox<Serving>> {
+        if let Some(kept) = self.servings.take(chid, |kept| kept.is_for(chid)) {
+            return Ok(kept);
+        }
+        Ok(KBox::new(
+            Serving {
+                chid,
+                channel: self.channel(chid)?,
+                place: None,
+            },
+            GFP_KERNEL_ACCOUNT,
+        )?)
+    }
+
+    /// Keeps that for the next time.
+    #[inline]
+    pub(crate) fn keep(&self, serving: KBox<Serving>) {
+        if serving.channel.is_ended() {
+            return;
+        }
+        let channel = serving.channel.clone();
+        let Some(refused) = self.servings.put(serving.chid, serving) else {
+            if channel.is_ended() {
+                // It has ended meanwhile, and may have been looked for before it was there.
+                self.servings.purge(|kept| kept.channel.is_ended());
+            }
+            return;
+        };
+        // Threads that have ended need no room.
+        let is_idle = |kept: &Serving| kept.place.as_ref().is_none_or(Place::is_abandoned);
+        self.servings.purge(is_idle);
+        KBox::into_inner(refused).give_up();
     }
 
     /// The channel that a received message came from, and the message's id; `ESRCH` if the number

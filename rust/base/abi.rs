@@ -639,6 +639,11 @@ impl Call {
     }
 }
 
+/// Number of the ioctl `cmd`.
+pub(crate) const fn number(cmd: u32) -> u8 {
+    cmd as u8
+}
+
 /// Size of the argument that `cmd` announces.
 pub(crate) const fn arg_size(cmd: u32) -> usize {
     (cmd as usize >> 16) & 0x3fff

@@ -26,6 +26,7 @@ pub(crate) struct Audit {
 
 impl Audit {
     /// Takes the next part into account.
+    #[inline]
     pub(crate) fn add(&mut self, base: u64, len: u64) {
         if len == 0 {
             return;
@@ -43,6 +44,7 @@ impl Audit {
     }
 
     /// Total number of bytes, or why the list is refused.
+    #[inline]
     pub(crate) fn finish(self) -> Result<usize, Refused> {
         if self.too_large {
             Err(Refused::TooLarge)

@@ -121,6 +121,32 @@ pub(crate) enum Event {
     Ask(Cause),
 }
 
+/// The way of a message about which nothing is special; see [`State::plainly`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// [`Event::Offer`].
+    Offer,
+    /// [`Event::Take`].
+    Take,
+    /// [`Event::Deliver`].
+    Deliver,
+    /// [`Event::BeginReply`] and [`Event::Finish`] with an answer.
+    Answer,
+}
+
+impl Stage {
+    /// The events that it stands for.
+    #[cfg(test)]
+    pub(crate) fn events(self) -> &'static [Event] {
+        match self {
+            Stage::Offer => &[Event::Offer],
+            Stage::Take => &[Event::Take],
+            Stage::Deliver => &[Event::Deliver],
+            Stage::Answer => &[Event::BeginReply, Event::Finish(Outcome::Answered)],
+        }
+    }
+}
+
 /// Why an event was refused; the state stays as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
@@ -164,6 +190,31 @@ impl State {
                 Event::BeginCopy | Event::BeginReply => Err(Refusal::NotBlocked),
                 Event::Offer | Event::Take => Err(Refusal::Illegal),
             },
+        }
+    }
+
+    /// What [`State::step`] gives for the events of `stage`, one after the other, if there is nothing
+    /// special about the message: nobody copies, and nobody wants to leave. `None` otherwise, for the
+    /// caller to take the long way.
+    #[inline]
+    pub(crate) fn plainly(self, stage: Stage) -> Option<State> {
+        match (stage, self) {
+            (Stage::Offer, State::Idle) => Some(State::SendBlocked),
+            (Stage::Take, State::SendBlocked) => Some(State::Receiving { wish: None }),
+            (Stage::Deliver, State::Receiving { wish: None }) => Some(State::ReplyBlocked {
+                copies: 0,
+                wish: None,
+                asked: None,
+            }),
+            (
+                Stage::Answer,
+                State::ReplyBlocked {
+                    copies: 0,
+                    wish: None,
+                    asked: None,
+                },
+            ) => Some(State::Done(Outcome::Answered)),
+            _ => None,
         }
     }
 

@@ -16,15 +16,10 @@ use crate::sys::{
         RemoteMemory, //
     },
     small_buf::SmallBuf,
-    task, //
+    task,
+    user_copy, //
 };
-use kernel::{
-    prelude::*,
-    uaccess::{
-        UserPtr,
-        UserSlice, //
-    }, //
-};
+use kernel::prelude::*;
 use parts::{
     Cursor,
     Parts, //
@@ -69,8 +64,16 @@ pub(crate) fn push(
 }
 
 /// Copies the first `len` bytes of the caller's parts into `buffer`; `EFAULT` if that fails.
+#[inline]
 pub(crate) fn gather(from: &Parts, len: usize, buffer: &mut SmallBuf) -> Result {
     buffer.clear();
+    match from.only() {
+        Some(part) => buffer.append_from_user(part.base, len.min(part.len as usize)),
+        None => gather_parts(from, len, buffer),
+    }
+}
+
+fn gather_parts(from: &Parts, len: usize, buffer: &mut SmallBuf) -> Result {
     let mut cursor = from.at(0);
     let mut left = len;
     while left > 0 {
@@ -86,7 +89,18 @@ pub(crate) fn gather(from: &Parts, len: usize, buffer: &mut SmallBuf) -> Result 
 }
 
 /// Copies `bytes` to the caller's parts; `EFAULT` if that fails.
+#[inline]
 pub(crate) fn scatter(bytes: &[u8], to: &Parts) -> Result {
+    match to.only() {
+        Some(part) => {
+            let len = bytes.len().min(part.len as usize);
+            user_copy::write(part.base as usize, &bytes[..len])
+        }
+        None => scatter_parts(bytes, to),
+    }
+}
+
+fn scatter_parts(bytes: &[u8], to: &Parts) -> Result {
     let mut cursor = to.at(0);
     let mut rest = bytes;
     while !rest.is_empty() {
@@ -95,9 +109,7 @@ pub(crate) fn scatter(bytes: &[u8], to: &Parts) -> Result {
         };
         let step = piece.min(rest.len());
         let (now, later) = rest.split_at(step);
-        UserSlice::new(UserPtr::from_addr(addr as usize), step)
-            .writer()
-            .write_slice(now)?;
+        user_copy::write(addr as usize, now)?;
         cursor.advance(step);
         rest = later;
     }

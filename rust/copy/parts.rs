@@ -9,7 +9,10 @@ use crate::base::{
         Refused, //
     }, //
 };
-use crate::sys::task;
+use crate::sys::{
+    task,
+    user_args::UserList, //
+};
 use kernel::{
     alloc::allocator::KVmalloc,
     prelude::*,
@@ -27,89 +30,137 @@ const IOV_SIZE: usize = size_of::<abi::Iov>();
 const STRETCH: usize = 16_384;
 
 enum List {
-    One(abi::Iov),
-    Few([u8; FEW * IOV_SIZE]),
+    /// There is one part at most.
+    None,
+    Few(UserList<abi::Iov, FEW>),
     // As it came from user space: element after element. Charged to the caller.
     Many(Vec<u8, KVmalloc>),
 }
 
 /// A checked part list.
 ///
-/// The list is a copy: what user space does to its own afterwards changes nothing.
+/// The list is a copy: what user space does to its own afterwards changes nothing. It is filled in
+/// where it lies, since it is too large to be moved about for one part.
 pub(crate) struct Parts {
     count: usize,
     total: usize,
+    /// The first part, if there are any; of a list of one nothing else is looked at.
+    first: abi::Iov,
     list: List,
 }
 
 impl Parts {
     /// A list without bytes.
+    #[inline]
     pub(crate) const fn empty() -> Self {
         Self {
             count: 0,
             total: 0,
-            list: List::One(abi::Iov { base: 0, len: 0 }),
+            first: abi::Iov { base: 0, len: 0 },
+            list: List::None,
         }
+    }
+
+    /// As [`Parts::fill`], for a new list.
+    #[inline]
+    pub(crate) fn from_user(vector: abi::Vector, buffer: bool) -> Result<Self> {
+        let mut parts = Self::empty();
+        parts.fill(vector, buffer)?;
+        Ok(parts)
     }
 
     /// Takes over the list that `vector` names, or with `buffer` the one part that it is.
     ///
     /// Fails with `EOVERFLOW` if there is more than the limits allow, with `EFAULT` if the list
-    /// cannot be read or a part lies outside of user space, and with `ENOMEM`.
-    pub(crate) fn from_user(vector: abi::Vector, buffer: bool) -> Result<Self> {
+    /// cannot be read or a part lies outside of user space, and with `ENOMEM`; then there are no parts.
+    #[inline]
+    pub(crate) fn fill(&mut self, vector: abi::Vector, buffer: bool) -> Result {
+        self.clear();
         if buffer {
-            return Self::check(
-                1,
-                List::One(abi::Iov {
-                    base: vector.base,
-                    len: vector.count,
-                }),
-            );
+            self.fill_one(abi::Iov {
+                base: vector.base,
+                len: vector.count,
+            })
+        } else {
+            self.fill_list(vector)
         }
+    }
+
+    /// Whether the list lies in memory of its own.
+    #[inline]
+    pub(crate) fn is_large(&self) -> bool {
+        matches!(self.list, List::Many(_))
+    }
+
+    /// Forgets all parts.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        self.count = 0;
+        self.total = 0;
+        if !matches!(self.list, List::None) {
+            self.list = List::None;
+        }
+    }
+
+    #[inline]
+    fn fill_one(&mut self, part: abi::Iov) -> Result {
+        let mut audit = Audit::default();
+        audit.add(part.base, part.len);
+        self.total = audit.finish().map_err(refusal)?;
+        self.first = part;
+        self.count = 1;
+        Ok(())
+    }
+
+    fn fill_list(&mut self, vector: abi::Vector) -> Result {
         if vector.count > abi::MAX_PARTS {
             return Err(EOVERFLOW);
         }
-        let count = vector.count as usize;
-        if count == 0 {
-            return Ok(Self::empty());
-        }
-        let bytes = count * IOV_SIZE;
-        let mut user = UserSlice::new(UserPtr::from_addr(vector.base as usize), bytes).reader();
-        let list = if count <= FEW {
-            let mut few = [0; FEW * IOV_SIZE];
-            user.read_slice(&mut few[..bytes])?;
-            if count == 1 {
-                List::One(parse(&few, 0))
-            } else {
-                List::Few(few)
+        let addr = vector.base as usize;
+        match vector.count as usize {
+            0 => Ok(()),
+            count if count <= FEW => {
+                self.list = List::Few(UserList::new());
+                let List::Few(few) = &mut self.list else {
+                    return Err(EINVAL);
+                };
+                few.fill(addr, count)?;
+                self.check(count)
             }
-        } else {
-            let mut many = Vec::new();
-            user.read_all(&mut many, GFP_KERNEL_ACCOUNT)?;
-            List::Many(many)
-        };
-        Self::check(count, list)
+            count => {
+                let mut many = Vec::new();
+                UserSlice::new(UserPtr::from_addr(addr), count * IOV_SIZE)
+                    .reader()
+                    .read_all(&mut many, GFP_KERNEL_ACCOUNT)?;
+                self.list = List::Many(many);
+                self.check(count)
+            }
+        }
     }
 
-    fn check(count: usize, list: List) -> Result<Self> {
-        let mut parts = Self {
-            count,
-            total: 0,
-            list,
-        };
+    /// Looks at the list that was taken over, of `count` parts.
+    fn check(&mut self, count: usize) -> Result {
         let mut audit = Audit::default();
-        for index in 0..count {
-            let part = parts.part(index);
-            audit.add(part.base, part.len);
-            if index % STRETCH == STRETCH - 1 {
-                task::breathe();
+        match &self.list {
+            List::None => (),
+            List::Few(few) => few
+                .as_slice()
+                .iter()
+                .for_each(|part| audit.add(part.base, part.len)),
+            List::Many(bytes) => {
+                for index in 0..count {
+                    let part = parse(bytes, index);
+                    audit.add(part.base, part.len);
+                    if index % STRETCH == STRETCH - 1 {
+                        task::breathe();
+                    }
+                }
             }
         }
-        parts.total = audit.finish().map_err(|refused| match refused {
-            Refused::TooLarge => EOVERFLOW,
-            Refused::OutOfRange => EFAULT,
-        })?;
-        Ok(parts)
+        self.total = audit.finish().map_err(refusal)?;
+        self.first = self.part(0);
+        self.count = count;
+        Ok(())
     }
 
     /// Number of bytes in all parts.
@@ -119,7 +170,13 @@ impl Parts {
 
     /// Address and length of the first part, even if it has no bytes; `None` if there are no parts.
     pub(crate) fn first(&self) -> Option<abi::Iov> {
-        (self.count > 0).then(|| self.part(0))
+        (self.count > 0).then_some(self.first)
+    }
+
+    /// The only part, if there is one and no other.
+    #[inline]
+    pub(crate) fn only(&self) -> Option<abi::Iov> {
+        (self.count == 1).then_some(self.first)
     }
 
     /// A position `offset` bytes into the parts.
@@ -135,10 +192,17 @@ impl Parts {
 
     fn part(&self, index: usize) -> abi::Iov {
         match &self.list {
-            List::One(part) => *part,
-            List::Few(bytes) => parse(bytes, index),
+            List::None => self.first,
+            List::Few(few) => few.as_slice().get(index).copied().unwrap_or_default(),
             List::Many(bytes) => parse(bytes, index),
         }
+    }
+}
+
+fn refusal(refused: Refused) -> Error {
+    match refused {
+        Refused::TooLarge => EOVERFLOW,
+        Refused::OutOfRange => EFAULT,
     }
 }
 

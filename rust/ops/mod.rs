@@ -20,18 +20,23 @@ pub(crate) mod timer;
 pub(crate) mod transfer;
 
 use crate::base::abi;
+use crate::copy::parts::Parts;
 use crate::session::Session;
-use crate::sys::user_args::UserArg;
+use crate::sys::user_args::{
+    Room,
+    UserArg, //
+};
 use core::mem::offset_of;
 use kernel::{
     error::code::EINTR,
     prelude::*, //
 };
+use receive::ReceptionRoom;
 
 /// Handles one ioctl of a session: takes the address of the argument and its announced size.
 type Handler = fn(&Session, usize, usize) -> Result<isize>;
 
-/// The ioctls that need nothing but a session, the frequent ones first.
+/// The ioctls that need nothing but a session.
 const TABLE: &[(abi::Call, Handler)] = &[
     (abi::MSG_SEND, send::by_session),
     (abi::MSG_REPLY_RECEIVE, reply_receive),
@@ -65,26 +70,33 @@ const TABLE: &[(abi::Call, Handler)] = &[
     (abi::BENCH_PAIR, bench::pair),
 ];
 
-// No two of them may have the same number.
-const _: () = {
-    let mut seen = 0u128;
-    let mut index = 0;
-    while index < TABLE.len() {
-        let bit = 1 << (TABLE[index].0.nr - 0x20);
-        assert!(seen & bit == 0);
-        seen |= bit;
-        index += 1;
+/// Lowest number of an ioctl, and how many there are from there on.
+const FIRST: usize = 0x20;
+const COUNT: usize = 0x60;
+
+/// Number to place in [`TABLE`]; one that nobody has is behind its end.
+const INDEX: [u8; COUNT] = {
+    let mut index = [u8::MAX; COUNT];
+    let mut at = 0;
+    while at < TABLE.len() {
+        let nr = TABLE[at].0.nr as usize - FIRST;
+        // No two of them may have the same number.
+        assert!(index[nr] == u8::MAX);
+        index[nr] = at as u8;
+        at += 1;
     }
+    index
 };
 
 /// Handles an ioctl of a session; `ENOTTY` if there is none of this number.
+#[inline]
 pub(crate) fn call(session: &Session, cmd: u32, arg: usize) -> Result<isize> {
-    for (call, handler) in TABLE {
-        if call.matches(cmd) {
-            return handler(session, arg, abi::arg_size(cmd));
-        }
+    let nr = usize::from(abi::number(cmd)).wrapping_sub(FIRST);
+    let found = INDEX.get(nr).and_then(|at| TABLE.get(usize::from(*at)));
+    match found {
+        Some((call, handler)) if call.matches(cmd) => handler(session, arg, abi::arg_size(cmd)),
+        _ => Err(ENOTTY),
     }
-    Err(ENOTTY)
 }
 
 /// `QIPC_MSG_REPLY_RECEIVE`: answers one message and waits for the next.
@@ -92,15 +104,21 @@ pub(crate) fn call(session: &Session, cmd: u32, arg: usize) -> Result<isize> {
 /// Arguments that are wrong in themselves fail the call before anything is done.
 fn reply_receive(session: &Session, arg: usize, size: usize) -> Result<isize> {
     let user = UserArg::<abi::MsgReplyReceive>::new(arg);
-    let args = user.read(size)?;
+    let (mut args, mut from, mut room) = (Room::new(), Parts::empty(), ReceptionRoom::new());
+    let args = user.read_in(&mut args, size)?;
     if args.reserved != 0 {
         return Err(EINVAL);
     }
-    let answer = reply::Answer::parse(&args.reply)?;
-    let reception = receive::Reception::parse(session, &args.receive)?;
+    let answer = reply::Answer::parse(&args.reply, &mut from)?;
+    let reception = receive::Reception::parse(session, &args.receive, &mut room)?;
     let answered = args.reply.rcvid != 0;
     let result = if answered {
-        reply::reply(session, &answer)
+        // Most answers are for a message of the channel that the next one is received from.
+        if reply::reply_plainly(reception.rendezvous(), &answer) {
+            Ok(())
+        } else {
+            reply::reply(session, &answer)
+        }
     } else {
         Ok(())
     };
@@ -110,7 +128,7 @@ fn reply_receive(session: &Session, arg: usize, size: usize) -> Result<isize> {
     let out = user
         .field::<abi::MsgReceive>(offset_of!(abi::MsgReplyReceive, receive))
         .field(offset_of!(abi::MsgReceive, result));
-    receive::receive(session, &reception, &out).map_err(|error| {
+    receive::receive(session, reception, &out).map_err(|error| {
         if answered && error == receive::restart() {
             // The reply must not be made a second time.
             EINTR

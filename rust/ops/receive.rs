@@ -12,23 +12,27 @@ use crate::rendezvous::{
     deadline::Deadline,
     tables::Want,
     Accepted,
-    Claim, //
+    Claim,
+    Rendezvous, //
 };
-use crate::session::Session;
+use crate::session::{
+    Serving,
+    Session, //
+};
 use crate::sys::{
     errno,
     remote_mm::CopyFault,
     task,
-    user_args::UserArg, //
+    user_args::{
+        Room,
+        UserArg, //
+    }, //
 };
 use crate::timeout::Timeout;
 use core::mem::offset_of;
 use kernel::{
     prelude::*,
-    sync::{
-        atomic::Relaxed,
-        Arc, //
-    }, //
+    sync::atomic::Relaxed, //
 };
 
 /// Messages that may get lost in one call that does not want to wait.
@@ -37,18 +41,40 @@ const PATIENCE: usize = 64;
 /// The number of no channel: the thread leaves the one that it received from last.
 const NO_CHANNEL: i32 = -1;
 
-/// A receive whose arguments are right.
-pub(super) struct Reception {
-    channel: Arc<Channel>,
+/// Where the larger parts of a [`Reception`] lie.
+pub(super) struct ReceptionRoom {
     into: Parts,
-    want: Want,
-    wait: bool,
     timeout: Option<Timeout>,
 }
 
-impl Reception {
+impl ReceptionRoom {
+    /// With nothing in it.
+    #[inline]
+    pub(super) const fn new() -> Self {
+        Self {
+            into: Parts::empty(),
+            timeout: None,
+        }
+    }
+}
+
+/// A receive whose arguments are right.
+pub(super) struct Reception<'a> {
+    serving: KBox<Serving>,
+    into: &'a Parts,
+    want: Want,
+    wait: bool,
+    timeout: Option<&'a Timeout>,
+}
+
+impl<'a> Reception<'a> {
     /// Checks the arguments.
-    pub(super) fn parse(session: &Session, args: &abi::MsgReceive) -> Result<Self> {
+    #[inline]
+    pub(super) fn parse(
+        session: &Session,
+        args: &abi::MsgReceive,
+        room: &'a mut ReceptionRoom,
+    ) -> Result<Self> {
         if args.flags & !(abi::BUF | abi::NONBLOCK | abi::PULSE_ONLY) != 0 {
             return Err(EINVAL);
         }
@@ -56,17 +82,30 @@ impl Reception {
             session.registry.threads.leave();
             return Err(ESRCH);
         }
+        room.into.fill(args.vec, args.flags & abi::BUF != 0)?;
+        let serving = session.serving(args.chid)?;
+        if args.timeout != 0 {
+            let home = || Ok(session.home.clone() as _);
+            room.timeout = Timeout::from_user(home, args.timeout)?;
+        }
         Ok(Self {
-            into: Parts::from_user(args.vec, args.flags & abi::BUF != 0)?,
-            channel: session.channel(args.chid)?,
+            into: &room.into,
+            serving,
             want: if args.flags & abi::PULSE_ONLY != 0 {
                 Want::Pulse
             } else {
                 Want::Anything
             },
             wait: args.flags & abi::NONBLOCK == 0,
-            timeout: Timeout::from_user(|| Ok(session.home.clone()), args.timeout)?,
+            timeout: room.timeout.as_ref(),
         })
+    }
+}
+
+impl Reception<'_> {
+    /// The meeting place of the channel.
+    pub(super) fn rendezvous(&self) -> &Rendezvous {
+        &self.serving.channel.rendezvous
     }
 }
 
@@ -81,10 +120,11 @@ enum Received {
 /// `QIPC_MSG_RECEIVE`.
 pub(super) fn msg_receive(session: &Session, arg: usize, size: usize) -> Result<isize> {
     let user = UserArg::<abi::MsgReceive>::new(arg);
-    let args = user.read(size)?;
-    let reception = Reception::parse(session, &args)?;
+    let (mut args, mut room) = (Room::new(), ReceptionRoom::new());
+    let args = user.read_in(&mut args, size)?;
+    let reception = Reception::parse(session, args, &mut room)?;
     let out = user.field(offset_of!(abi::MsgReceive, result));
-    receive(session, &reception, &out)
+    receive(session, reception, &out)
 }
 
 /// The error that makes the call start again after a signal without a handler.
@@ -97,62 +137,69 @@ pub(super) fn restart() -> Error {
 /// A client whose message cannot be read fails, and the next one is taken (B56).
 pub(super) fn receive(
     session: &Session,
-    reception: &Reception,
+    reception: Reception<'_>,
     out: &UserArg<abi::ReceiveResult>,
 ) -> Result<isize> {
-    let Some(timeout) = &reception.timeout else {
-        return receive_until(session, reception, out, &Deadline::NEVER);
+    let mut reception = reception;
+    let result = match reception.timeout {
+        None => receive_until(session, &mut reception, out, &Deadline::NEVER),
+        Some(timeout) => timeout
+            .with(|deadline| receive_until(session, &mut reception, out, deadline))
+            .map_err(|error| timeout.no_restart(error)),
     };
-    timeout
-        .with(|deadline| receive_until(session, reception, out, deadline))
-        .map_err(|error| timeout.no_restart(error))
+    session.keep(reception.serving);
+    result
 }
 
 fn receive_until(
     session: &Session,
-    reception: &Reception,
+    reception: &mut Reception<'_>,
     out: &UserArg<abi::ReceiveResult>,
     deadline: &Deadline<'_>,
 ) -> Result<isize> {
     let result = receive_one(session, reception, out, deadline);
     if result.is_err() {
         // Of a client that is served no more nothing must stay, its priority least of all.
-        reception.channel.rendezvous.gave_up();
+        reception.serving.channel.rendezvous.gave_up();
     }
     result
 }
 
 fn receive_one(
     session: &Session,
-    reception: &Reception,
+    reception: &mut Reception<'_>,
     out: &UserArg<abi::ReceiveResult>,
     deadline: &Deadline<'_>,
 ) -> Result<isize> {
-    let channel = &reception.channel;
+    let Reception {
+        serving,
+        into,
+        want,
+        wait,
+        ..
+    } = reception;
+    let Serving { channel, place, .. } = &mut **serving;
     let mut lost = 0;
     loop {
         // Clients that cannot be read must not keep the caller here.
         if lost > 0 && task::is_signalled() {
             return Err(restart());
         }
-        if lost >= PATIENCE && !reception.wait {
+        if lost >= PATIENCE && !*wait {
             return Err(EAGAIN);
         }
-        let accepted = channel
-            .rendezvous
-            .accept(reception.want, reception.wait, deadline);
-        match accepted {
+        match channel.rendezvous.accept(*want, *wait, deadline, place) {
+            Ok(Accepted::Message(claim)) => match deliver(claim, channel, into, out)? {
+                Received::Delivered => return Ok(0),
+                Received::Lost => lost += 1,
+            },
             Ok(Accepted::OutOfIds(client)) => {
                 if let Err(error) = session.add_block(channel, &client) {
                     channel.rendezvous.pass_on();
                     return Err(error);
                 }
             }
-            Ok(Accepted::Message(claim)) => match deliver(claim, reception, out)? {
-                Received::Delivered => return Ok(0),
-                Received::Lost => lost += 1,
-            },
-            Ok(Accepted::Pulse(pulse, _memory)) => return deliver_pulse(pulse, reception, out),
+            Ok(Accepted::Pulse(pulse, _memory)) => return deliver_pulse(pulse, into, out),
             Err(error) if error == EINTR => return Err(restart()),
             Err(error) => return Err(error),
         }
@@ -161,12 +208,8 @@ fn receive_one(
 
 /// Copies a pulse, which is gone if it does not fit into the first part (B68, B75). The info is
 /// left alone (B74).
-fn deliver_pulse(
-    pulse: Pulse,
-    reception: &Reception,
-    out: &UserArg<abi::ReceiveResult>,
-) -> Result<isize> {
-    let first = reception.into.first().unwrap_or_default();
+fn deliver_pulse(pulse: Pulse, into: &Parts, out: &UserArg<abi::ReceiveResult>) -> Result<isize> {
+    let first = into.first().unwrap_or_default();
     if first.len < size_of::<abi::Pulse>() as u64 {
         return Err(EFAULT);
     }
@@ -179,13 +222,14 @@ fn deliver_pulse(
 /// Copies a message. On failures of the caller's own it goes back to its place (B57, B58, B64).
 fn deliver(
     claim: Claim<'_>,
-    reception: &Reception,
+    channel: &Channel,
+    into: &Parts,
     out: &UserArg<abi::ReceiveResult>,
 ) -> Result<Received> {
     let transaction = claim.transaction();
     let message = &transaction.message;
-    let len = message.send.total().min(reception.into.total());
-    match message.read(0, &reception.into, len, &claim.fetcher(len)) {
+    let len = message.send.total().min(into.total());
+    match message.read(0, into, len, &claim.fetcher(len)) {
         Ok(()) => (),
         Err(CopyFault::Remote) => {
             claim.fail_sender();
@@ -200,7 +244,7 @@ fn deliver(
     transaction.received.store(len as i64, Relaxed);
     out.write(&abi::ReceiveResult {
         rcvid: claim.rcvid().as_user(),
-        info: reception.channel.describe(transaction, None),
+        info: channel.describe(transaction, None),
     })?;
     Ok(if claim.deliver() {
         Received::Delivered

@@ -6,6 +6,7 @@
 use crate::base::{
     abi,
     fault::Side,
+    id::Rcvid,
     state::{
         Cause,
         Outcome, //
@@ -16,6 +17,7 @@ use crate::copy::{
     failure::Failure,
     parts::Parts, //
 };
+use crate::rendezvous::Rendezvous;
 use crate::session::Session;
 use crate::sys::{
     remote_mm::CopyFault,
@@ -23,7 +25,10 @@ use crate::sys::{
         SmallBuf,
         INLINE_BYTES, //
     },
-    user_args::UserArg, //
+    user_args::{
+        Room,
+        UserArg, //
+    }, //
 };
 use core::mem::offset_of;
 use kernel::prelude::*;
@@ -48,22 +53,24 @@ fn recorded(asked: Option<Cause>) -> Result<i32> {
 }
 
 /// A reply whose arguments are right.
-pub(super) struct Answer {
+pub(super) struct Answer<'a> {
     rcvid: i64,
     status: i64,
-    from: Parts,
+    from: &'a Parts,
 }
 
-impl Answer {
-    /// Checks the arguments.
-    pub(super) fn parse(args: &abi::MsgReply) -> Result<Self> {
+impl<'a> Answer<'a> {
+    /// Checks the arguments; the parts stay in `from`.
+    #[inline]
+    pub(super) fn parse(args: &abi::MsgReply, from: &'a mut Parts) -> Result<Self> {
         if args.flags & !abi::BUF != 0 {
             return Err(EINVAL);
         }
+        from.fill(args.vec, args.flags & abi::BUF != 0)?;
         Ok(Self {
             rcvid: args.rcvid,
             status: args.status,
-            from: Parts::from_user(args.vec, args.flags & abi::BUF != 0)?,
+            from,
         })
     }
 }
@@ -71,8 +78,9 @@ impl Answer {
 /// `QIPC_MSG_REPLY`.
 pub(super) fn msg_reply(session: &Session, arg: usize, size: usize) -> Result<isize> {
     let user = UserArg::<abi::MsgReply>::new(arg);
-    let args = user.read(size)?;
-    let result = match Answer::parse(&args) {
+    let (mut args, mut from) = (Room::new(), Parts::empty());
+    let args = user.read_in(&mut args, size)?;
+    let result = match Answer::parse(args, &mut from) {
         Ok(answer) => reply(session, &answer),
         Err(error) if error == EFAULT => Err(unreadable(session, args.rcvid)),
         Err(error) => Err(error.into()),
@@ -107,9 +115,24 @@ pub(super) fn report(result: &Result<(), Failure>) -> abi::ReplyResult {
     }
 }
 
+/// Answers a message of this channel if that is quickly done; says whether it was.
+///
+/// A short reply is gathered before anything is known of the client, maybe more of it than that
+/// takes. Should that fail the long way finds out whether it matters.
+#[inline]
+pub(super) fn reply_plainly(rendezvous: &Rendezvous, answer: &Answer<'_>) -> bool {
+    let total = answer.from.total();
+    let Some(rcvid) = Rcvid::from_user(answer.rcvid).filter(|_| total <= INLINE_BYTES) else {
+        return false;
+    };
+    let mut inline = SmallBuf::new();
+    copy::gather(answer.from, total, &mut inline).is_ok()
+        && rendezvous.answer_plainly(rcvid, answer.status, &inline)
+}
+
 /// Answers a message. Whatever happens to the reply, the client goes on, unless nobody waits any
 /// more (B59, B60).
-pub(super) fn reply(session: &Session, answer: &Answer) -> Result<(), Failure> {
+pub(super) fn reply(session: &Session, answer: &Answer<'_>) -> Result<(), Failure> {
     let (channel, rcvid) = session.by_rcvid(answer.rcvid)?;
     let rendezvous = &channel.rendezvous;
     let len = match answer.from.total() {
@@ -118,7 +141,7 @@ pub(super) fn reply(session: &Session, answer: &Answer) -> Result<(), Failure> {
     };
     if len <= INLINE_BYTES {
         let mut inline = SmallBuf::new();
-        if copy::gather(&answer.from, len, &mut inline).is_err() {
+        if copy::gather(answer.from, len, &mut inline).is_err() {
             rendezvous.answer(rcvid, Outcome::Fault(Side::Server), 0, 0, None)?;
             return Err(Failure::fault(Side::Server));
         }
@@ -128,7 +151,7 @@ pub(super) fn reply(session: &Session, answer: &Answer) -> Result<(), Failure> {
     let reply = rendezvous.reply(rcvid)?;
     let written = reply
         .message()
-        .write_reply(&answer.from, len, &reply.fetcher(len));
+        .write_reply(answer.from, len, &reply.fetcher(len));
     let outcome = match written {
         Ok(()) => Outcome::Answered,
         Err(CopyFault::Local | CopyFault::NoMemory) => Outcome::Fault(Side::Server),

@@ -19,29 +19,47 @@ use crate::registry::{
     Caller,
     Registry, //
 };
-use crate::rendezvous::deadline::Deadline;
+use crate::rendezvous::{
+    deadline::Deadline,
+    tables::Transaction, //
+};
 use crate::session::Session;
 use crate::sys::{
     errno,
     small_buf::SmallBuf,
-    user_args::UserArg, //
+    user_args::{
+        Room,
+        UserArg, //
+    }, //
 };
 use crate::timeout::Timeout;
 use core::mem::offset_of;
 use kernel::{
     prelude::*,
-    sync::Arc, //
+    sync::{
+        Arc,
+        UniqueArc, //
+    }, //
 };
 
 /// Sends over a side-channel connection.
 pub(super) fn by_session(session: &Session, arg: usize, size: usize) -> Result<isize> {
     let user = UserArg::new(arg);
-    let args = user.read(size)?;
+    let mut args = Room::new();
+    let args = user.read_in(&mut args, size)?;
+    let home = &session.home;
     send(
-        &user,
-        &args,
-        || Ok(session.home.clone()),
-        || session.home.connection(args.coid),
+        args,
+        || Ok(home.clone()),
+        |deadline| {
+            let mut sending = home.sending(args.coid)?;
+            let transaction = sending.checkout()?;
+            let (transaction, result) =
+                exchange(&user, args, &sending.connection, transaction, deadline);
+            sending.checkin(transaction);
+            home.keep(sending);
+            result
+        },
     )
 }
 
@@ -53,44 +71,54 @@ pub(crate) fn by_descriptor(
     size: usize,
 ) -> Result<isize> {
     let user = UserArg::new(arg);
-    let args = user.read(size)?;
+    let mut args = Room::new();
+    let args = user.read_in(&mut args, size)?;
     send(
-        &user,
-        &args,
+        args,
         || Ok(Arc::new(Caller::new(registry), GFP_KERNEL_ACCOUNT)?),
-        || descriptor.connection(),
+        |deadline| {
+            let connection = descriptor.connection()?;
+            let transaction = connection.checkout()?;
+            let (transaction, result) = exchange(&user, args, &connection, transaction, deadline);
+            connection.checkin(transaction);
+            result
+        },
     )
 }
 
+#[inline]
 fn send(
-    user: &UserArg<abi::MsgSend>,
     args: &abi::MsgSend,
     place: impl FnOnce() -> Result<Arc<dyn Place>>,
-    connection: impl FnOnce() -> Result<Arc<Connection>>,
+    until: impl FnOnce(&Deadline<'_>) -> Result<isize>,
 ) -> Result<isize> {
     if args.flags & !(abi::SEND_BUF | abi::REPLY_BUF) != 0 {
         return Err(EINVAL);
     }
+    if args.timeout == 0 {
+        return until(&Deadline::NEVER);
+    }
     let Some(timeout) = Timeout::from_user(place, args.timeout)? else {
-        return send_until(user, args, connection, &Deadline::NEVER);
+        return until(&Deadline::NEVER);
     };
     timeout
-        .with(|deadline| send_until(user, args, connection, deadline))
+        .with(until)
         .map_err(|error| timeout.no_restart(error))
 }
 
-fn send_until(
+/// Sends, and waits for the answer; returns the transaction, too.
+#[inline]
+fn exchange(
     user: &UserArg<abi::MsgSend>,
     args: &abi::MsgSend,
-    connection: impl FnOnce() -> Result<Arc<Connection>>,
+    connection: &Connection,
+    transaction: UniqueArc<Transaction>,
     deadline: &Deadline<'_>,
-) -> Result<isize> {
+) -> (Arc<Transaction>, Result<isize>) {
     let out = user.field(offset_of!(abi::MsgSend, result));
-    let connection = connection()?;
-    let mut transaction = connection.checkout()?;
+    let mut transaction = transaction;
     if let Err(error) = transaction.message.fill(args) {
-        connection.checkin(transaction.into());
-        return Err(fault(&out, error, Side::Client));
+        return (transaction.into(), Err(fault(&out, error, Side::Client)));
     }
     transaction.sender.adopt();
     let transaction = Arc::from(transaction);
@@ -116,8 +144,7 @@ fn send_until(
         // Not reached: sent again by the rendezvous.
         Outcome::Restart => Err(EIO),
     });
-    connection.checkin(transaction);
-    result
+    (transaction, result)
 }
 
 /// Reports whose memory was at fault.

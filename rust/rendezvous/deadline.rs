@@ -38,6 +38,12 @@ impl Deadline<'_> {
         limited && self.alarm.is_none()
     }
 
+    /// Whether there is one for a sender.
+    #[inline]
+    pub(super) fn limits_sender(&self) -> bool {
+        self.send || self.reply
+    }
+
     /// Whether it ends the call.
     pub(super) fn ends(&self) -> bool {
         self.notify.is_none()

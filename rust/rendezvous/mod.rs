@@ -34,6 +34,8 @@ mod absent;
 pub(crate) mod deadline;
 pub(crate) mod fetch;
 pub(crate) mod pulses;
+mod quick;
+mod row;
 pub(crate) mod tables;
 
 use crate::base::{
@@ -160,6 +162,26 @@ pub(crate) enum Accepted<'a> {
     OutOfIds(Arc<Client>),
 }
 
+/// What a thread keeps from one receive to the next: where it sleeps, and what it is as a server.
+pub(crate) struct Place {
+    receiver: Arc<Receiver>,
+    /// [`tables::address`] of the channel that it is for.
+    station: usize,
+}
+
+impl Place {
+    /// Whether the calling thread is the one that sleeps here.
+    #[inline]
+    pub(crate) fn is_callers(&self) -> bool {
+        self.receiver.thread.is_current()
+    }
+
+    /// Whether its thread has ended.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.receiver.thread.is_abandoned()
+    }
+}
+
 /// Why a waiting server thread looks at the queue for the last time.
 #[derive(Clone, Copy)]
 enum Last {
@@ -177,6 +199,16 @@ enum Called {
     Absent(Arc<Request>),
     /// Whoever called it does not wait any more.
     Nothing,
+}
+
+/// What [`Rendezvous::accept_plainly`] has come to.
+enum Plain<'a> {
+    /// A message was taken.
+    Taken(Claim<'a>),
+    /// There is nothing, and the thread waits.
+    Waits,
+    /// It is not as plain as that.
+    No,
 }
 
 /// How a send ended.
@@ -295,6 +327,16 @@ impl Rendezvous {
     fn offer(&self, transaction: &Arc<Transaction>, deadline: &Deadline<'_>) -> Result<bool> {
         if self.unblock {
             transaction.provide(&self.tables)?;
+        }
+        if !deadline.limits_sender() {
+            let mut tables = self.tables.lock();
+            if tables.open && !transaction.message.origin.is_closed() {
+                if let Some(called) = tables.offer_plainly(transaction) {
+                    drop(tables);
+                    called.wake();
+                    return Ok(true);
+                }
+            }
         }
         let mut wakes = self.wakes();
         let mut tables = self.tables.lock();
@@ -519,17 +561,28 @@ impl Rendezvous {
     /// pending.
     ///
     /// The caller runs at the priority of what it gets, and at its own if it gets nothing.
+    ///
+    /// `place` is what the thread has kept from its last receive, and keeps for the next.
     pub(crate) fn accept(
         &self,
         want: Want,
         wait: bool,
         deadline: &Deadline<'_>,
+        place: &mut Option<Place>,
     ) -> Result<Accepted<'_>> {
+        if let Some(place) = place {
+            if wait && !self.run_mask && !deadline.receive && self.fits(place) {
+                return self.accept_at(place, want, deadline);
+            }
+        }
+        if let Some(place) = place.take() {
+            self.vacate(place);
+        }
         let Some(server) = self.enter()? else {
-            return self.accept_as(None, want, wait, deadline);
+            return self.accept_as(None, want, wait, deadline, place);
         };
         server.set_aloof(false);
-        let accepted = self.accept_as(Some(&server), want, wait, deadline);
+        let accepted = self.accept_as(Some(&server), want, wait, deadline, place);
         if accepted.is_err() {
             self.tables.lock().serve_nobody(&server);
         }
@@ -541,6 +594,46 @@ impl Rendezvous {
             };
             // It stays where it is for lack of memory, or if the client's processors are gone.
             let _ = server.follow(client);
+        }
+        accepted
+    }
+
+    /// Whether the calling thread is still what it was when it got its place.
+    #[inline]
+    fn fits(&self, place: &Place) -> bool {
+        let receiver = &place.receiver;
+        if !receiver.thread.is_current() || place.station != tables::address(&self.tables) {
+            return false;
+        }
+        match &receiver.server {
+            Some(server) => server.is_at(place.station),
+            None => {
+                self.fixed_priority
+                    || (self.ceiling.level() == 0
+                        && !sched::is_real_time()
+                        && self.threads.current().is_none())
+            }
+        }
+    }
+
+    /// [`Rendezvous::accept`] for a thread that has received here before.
+    #[inline]
+    fn accept_at(
+        &self,
+        place: &Place,
+        want: Want,
+        deadline: &Deadline<'_>,
+    ) -> Result<Accepted<'_>> {
+        let server = place.receiver.server.as_ref();
+        if let Some(server) = server {
+            server.set_aloof(false);
+        }
+        let accepted = self.accept_sleeping(want, &place.receiver, deadline);
+        if let Some(server) = server {
+            if accepted.is_err() {
+                self.tables.lock().serve_nobody(server);
+            }
+            server.apply();
         }
         accepted
     }
@@ -565,6 +658,7 @@ impl Rendezvous {
         want: Want,
         wait: bool,
         deadline: &Deadline<'_>,
+        place: &mut Option<Place>,
     ) -> Result<Accepted<'_>> {
         if let Some(accepted) = self.try_accept(server, want, None, None)? {
             return Ok(accepted);
@@ -587,7 +681,16 @@ impl Rendezvous {
         receiver.server = server.cloned();
         let receiver = Arc::from(receiver);
         let accepted = self.accept_sleeping(want, &receiver, deadline);
-        if let Some(receiver) = Arc::into_unique_or_drop(receiver) {
+        *place = Some(Place {
+            receiver,
+            station: tables::address(&self.tables),
+        });
+        accepted
+    }
+
+    /// Takes back the place of a thread, which goes elsewhere.
+    pub(crate) fn vacate(&self, place: Place) {
+        if let Some(receiver) = Arc::into_unique_or_drop(place.receiver) {
             let mut receiver = Pin::into_inner(receiver);
             receiver.thread.release();
             receiver.server = None;
@@ -595,7 +698,6 @@ impl Rendezvous {
             let refused = self.idle.lock().push_within_capacity(receiver);
             drop(refused);
         }
-        accepted
     }
 
     fn accept_sleeping(
@@ -639,6 +741,15 @@ impl Rendezvous {
         receiver: Option<&Arc<Receiver>>,
         last: Option<Last>,
     ) -> Result<Option<Accepted<'_>>> {
+        if let Some(receiver) = receiver {
+            if last.is_none() && want == Want::Anything {
+                match self.accept_plainly(server, receiver) {
+                    Plain::Taken(claim) => return Ok(Some(Accepted::Message(claim))),
+                    Plain::Waits => return Ok(None),
+                    Plain::No => (),
+                }
+            }
+        }
         loop {
             // Declared before the lock is taken, so that they die after it.
             let mut wakes = self.wakes();
@@ -704,6 +815,30 @@ impl Rendezvous {
                 })
             }));
         }
+    }
+
+    /// The same if there is nothing special about it, for messages and pulses.
+    #[inline]
+    fn accept_plainly(&self, server: Option<&Arc<Server>>, receiver: &Arc<Receiver>) -> Plain<'_> {
+        let mut tables = self.tables.lock();
+        if !tables.open {
+            return Plain::No;
+        }
+        tables.delist(receiver);
+        if let Some((transaction, rcvid)) = tables.take_plainly(server) {
+            drop(tables);
+            return Plain::Taken(Claim {
+                rendezvous: self,
+                transaction,
+                rcvid,
+                put_back: true,
+            });
+        }
+        if tables.has_any() {
+            return Plain::No;
+        }
+        tables.enlist(receiver, Want::Anything);
+        Plain::Waits
     }
 
     /// A called thread leaves without the item that it was called for: calls another one, if
@@ -873,6 +1008,19 @@ impl Rendezvous {
         }
         drop(tables);
         Ok(transaction)
+    }
+
+    /// Answers a sender with as much of a short reply as it wants, if there is nothing special about
+    /// its message; says whether it did.
+    #[inline]
+    pub(crate) fn answer_plainly(&self, rcvid: Rcvid, status: i64, reply: &SmallBuf) -> bool {
+        let mut tables = self.tables.lock();
+        let Some(transaction) = tables.answer_plainly(rcvid, status, reply) else {
+            return false;
+        };
+        drop(tables);
+        transaction.sender.wake();
+        true
     }
 
     /// Answers a sender in one step, with a reply that is short, or with an error.
@@ -1056,6 +1204,14 @@ impl Claim<'_> {
     /// The message is received; says whether its sender waited for that.
     pub(crate) fn deliver(mut self) -> bool {
         self.put_back = false;
+        let mut tables = self.rendezvous.tables.lock();
+        if tables.open
+            && !self.transaction.message.origin.is_closed()
+            && tables.deliver_plainly(&self.transaction)
+        {
+            return true;
+        }
+        drop(tables);
         matches!(self.finish(Event::Deliver), Ok(state) if state.is_reply_blocked())
     }
 

@@ -11,10 +11,13 @@
 //! It brings its nodes of the tables with it, so that moving it from table to table allocates
 //! nothing.
 
-use super::absent::Slot;
-use super::pulses::{
-    PulseNode,
-    PulseQueue, //
+use super::{
+    absent::Slot,
+    pulses::{
+        PulseNode,
+        PulseQueue, //
+    },
+    row::Row, //
 };
 use crate::base::{
     abi,
@@ -52,7 +55,6 @@ use crate::sys::{
         OnAbsent,
         RemoteMemory, //
     },
-    sched,
     small_buf::{
         SmallBuf,
         INLINE_BYTES, //
@@ -66,10 +68,7 @@ use crate::sys::{
 use crate::wake::WakeSet;
 use kernel::{
     prelude::*,
-    rbtree::{
-        RBTree,
-        RBTreeNodeReservation, //
-    },
+    rbtree::RBTreeNodeReservation,
     sync::{
         atomic::{
             Atomic,
@@ -148,7 +147,8 @@ impl Origin {
         self.outstanding.fetch_add(0, Full) != 0
     }
 
-    pub(super) fn is_closed(&self) -> bool {
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Relaxed) != 0
     }
 
@@ -198,8 +198,9 @@ impl Message {
     /// Fails with `EOVERFLOW` if there are more parts or bytes than the limits allow, with
     /// `EFAULT` if the lists or a short message cannot be read, and with `ENOMEM`.
     pub(crate) fn fill(&mut self, args: &abi::MsgSend) -> Result {
-        let send = Parts::from_user(args.send, args.flags & abi::SEND_BUF != 0)?;
-        let reply = Parts::from_user(args.reply, args.flags & abi::REPLY_BUF != 0)?;
+        self.send.fill(args.send, args.flags & abi::SEND_BUF != 0)?;
+        self.reply
+            .fill(args.reply, args.flags & abi::REPLY_BUF != 0)?;
         self.coid = args.coid;
         self.priority = task::current_priority();
         // A process keeps its descriptors over exec, but not its memory.
@@ -207,18 +208,23 @@ impl Message {
             self.memory = RemoteMemory::current()?;
         }
         self.inline.clear();
-        if send.total() <= INLINE_BYTES {
-            copy::gather(&send, send.total(), &mut self.inline)?;
+        let total = self.send.total();
+        if total <= INLINE_BYTES {
+            copy::gather(&self.send, total, &mut self.inline)?;
         }
-        self.send = send;
-        self.reply = reply;
         Ok(())
+    }
+
+    /// Whether it holds memory for its part lists.
+    #[inline]
+    pub(crate) fn is_large(&self) -> bool {
+        self.send.is_large() || self.reply.is_large()
     }
 
     /// Frees what a message of more than a few parts holds.
     pub(crate) fn empty(&mut self) {
-        self.send = Parts::empty();
-        self.reply = Parts::empty();
+        self.send.clear();
+        self.reply.clear();
     }
 
     /// Copies `len` bytes at `offset` of what was sent to the caller's parts. For holders of a
@@ -296,13 +302,13 @@ pub(super) struct Cell {
     /// Memory of the sender that a server thread waits for.
     pub(super) absent: Slot,
     pub(super) key: Key,
-    rcvid: Option<Rcvid>,
+    pub(super) rcvid: Option<Rcvid>,
     /// [`Server::key`] of the thread that has received it, 0 if that is not known.
-    served_by: usize,
+    pub(super) served_by: usize,
     /// Memory for the pulse that asks the server to let the sender go.
     unblock_node: Option<PulseNode>,
     /// Place of that pulse in the queue, if it was queued.
-    unblock_key: Option<Key>,
+    pub(super) unblock_key: Option<Key>,
     queue_node: Option<RBTreeNodeReservation<Key, Arc<Transaction>>>,
     named_node: Option<RBTreeNodeReservation<Rcvid, Arc<Transaction>>>,
 }
@@ -327,7 +333,7 @@ pub(crate) struct Transaction {
     /// How much of it the server took when it received it. Written by the holder of the claim.
     pub(crate) received: Atomic<i64>,
     /// The sender's priority when it was received. Written in the channel's lock.
-    priority: Atomic<i32>,
+    pub(super) priority: Atomic<i32>,
     pub(super) tables: Arc<SpinLock<Tables>>,
     /// Whether the memory for the unblock pulse was used up.
     lacks_node: Atomic<i32>,
@@ -510,18 +516,18 @@ pub(crate) struct Tables {
     /// Whether a client that was received stays until it is answered.
     unblock: bool,
     /// Whether threads keep their priority, whoever they serve.
-    fixed: bool,
+    pub(super) fixed: bool,
     /// Highest priority that clients can lift the threads to.
-    ceiling: Arc<Ceiling>,
+    pub(super) ceiling: Arc<Ceiling>,
     pub(super) servers: Servers,
     arrivals: u64,
     pub(super) pulses: PulseQueue,
     /// SEND-blocked clients, in the order in which they are received.
-    queue: RBTree<Key, Arc<Transaction>>,
+    pub(super) queue: Row<Key, Arc<Transaction>>,
     /// Clients that are being received or REPLY-blocked.
-    named: RBTree<Rcvid, Arc<Transaction>>,
+    pub(super) named: Row<Rcvid, Arc<Transaction>>,
     /// RECEIVE-blocked server threads; the last one to come is the first one to go.
-    receivers: RBTree<Turn, Arc<Receiver>>,
+    pub(super) receivers: Row<Turn, Arc<Receiver>>,
 }
 
 impl Tables {
@@ -541,9 +547,9 @@ impl Tables {
             servers: Servers::new(),
             arrivals: 0,
             pulses,
-            queue: RBTree::new(),
-            named: RBTree::new(),
-            receivers: RBTree::new(),
+            queue: Row::new(),
+            named: Row::new(),
+            receivers: Row::new(),
         }
     }
 
@@ -561,12 +567,12 @@ impl Tables {
     pub(super) fn next(&self, want: Want) -> Option<Next> {
         let pulse = self.pulses.first();
         let message = match want {
-            Want::Anything => self.queue.cursor_front(),
+            Want::Anything => self.queue.first(),
             Want::Pulse => None,
         };
         match (pulse, message) {
-            (Some(pulse), Some(message)) if pulse < *message.current().0 => Some(Next::Pulse),
-            (_, Some(message)) => Some(Next::Message(message.current().1.clone())),
+            (Some(pulse), Some((key, _))) if pulse < key => Some(Next::Pulse),
+            (_, Some((_, message))) => Some(Next::Message(message.clone())),
             (Some(_), None) => Some(Next::Pulse),
             (None, None) => None,
         }
@@ -575,8 +581,8 @@ impl Tables {
     /// Whether a thread waits for messages.
     pub(super) fn has_receiver(&self) -> bool {
         self.receivers
-            .cursor_back()
-            .is_some_and(|last| last.current().0 .0 == Want::Anything)
+            .last()
+            .is_some_and(|(turn, _)| turn.0 == Want::Anything)
     }
 
     /// Puts a message that is new, or to be sent again, at its place in the queue.
@@ -668,7 +674,7 @@ impl Tables {
     }
 
     fn first_message(&self) -> Option<Key> {
-        Some(*self.queue.cursor_front()?.current().0)
+        self.queue.first_key()
     }
 
     /// Moves a message to the end of another priority's part of the queue (B81).
@@ -685,9 +691,9 @@ impl Tables {
         self.dequeue(&transaction);
         let cell = transaction.cell.access_mut(self);
         cell.key = new;
-        if let Some(node) = cell.queue_node.take() {
-            self.queue.insert(node.into_node(new, transaction.clone()));
-        }
+        let mut node = cell.queue_node.take();
+        self.queue.insert(new, transaction.clone(), &mut node);
+        transaction.cell.access_mut(self).queue_node = node;
         // Whoever changes a message, or the queue, holds another reference, so that this one is
         // not the last.
     }
@@ -696,16 +702,20 @@ impl Tables {
     ///
     /// Linux tells nobody of such a change, so it is looked for when the order matters.
     pub(super) fn reorder(&mut self) {
+        // Most of the time nobody has changed.
+        let changed = |(key, transaction): (&Key, &Arc<Transaction>)| {
+            transaction.sender.priority_or(key.priority()) != key.priority()
+        };
+        if !self.queue.some().take(REORDERED).any(changed) {
+            return;
+        }
         let mut from = Key::FIRST;
         for _ in 0..REORDERED {
             let Some((key, transaction)) = self.queued_from(from) else {
                 break;
             };
             from = key.successor();
-            let level = transaction
-                .sender
-                .thread()
-                .map_or(key.priority(), sched::effective_priority);
+            let level = transaction.sender.priority_or(key.priority());
             if level != key.priority() {
                 self.requeue(key, level);
             }
@@ -882,24 +892,25 @@ impl Tables {
     fn enqueue(&mut self, transaction: &Arc<Transaction>, wakes: &mut WakeSet<'_>) {
         let cell = transaction.cell.access_mut(self);
         let key = cell.key;
-        if let Some(node) = cell.queue_node.take() {
-            self.queue.insert(node.into_node(key, transaction.clone()));
-        }
+        let mut node = cell.queue_node.take();
+        self.queue.insert(key, transaction.clone(), &mut node);
+        transaction.cell.access_mut(self).queue_node = node;
         self.announce(Want::Anything, key.priority(), wakes);
     }
 
     fn dequeue(&mut self, transaction: &Arc<Transaction>) {
         let key = transaction.cell.access_mut(self).key;
-        if let Some(node) = self.queue.remove_node(&key) {
-            transaction.cell.access_mut(self).queue_node = Some(node.into_reservation());
+        if let Some(Some(node)) = self.queue.remove(&key) {
+            transaction.cell.access_mut(self).queue_node = Some(node);
         }
     }
 
-    fn name(&mut self, transaction: &Arc<Transaction>) {
+    pub(super) fn name(&mut self, transaction: &Arc<Transaction>) {
         let cell = transaction.cell.access_mut(self);
-        if let (Some(rcvid), Some(node)) = (cell.rcvid, cell.named_node.take()) {
-            self.named
-                .insert(node.into_node(rcvid, transaction.clone()));
+        if let Some(rcvid) = cell.rcvid {
+            let mut node = cell.named_node.take();
+            self.named.insert(rcvid, transaction.clone(), &mut node);
+            transaction.cell.access_mut(self).named_node = node;
         }
     }
 
@@ -907,8 +918,8 @@ impl Tables {
         let Some(rcvid) = transaction.cell.access_mut(self).rcvid else {
             return;
         };
-        if let Some(node) = self.named.remove_node(&rcvid) {
-            transaction.cell.access_mut(self).named_node = Some(node.into_reservation());
+        if let Some(Some(node)) = self.named.remove(&rcvid) {
+            transaction.cell.access_mut(self).named_node = Some(node);
         }
     }
 
@@ -918,17 +929,16 @@ impl Tables {
         receiver.thread.rearm();
         let cell = receiver.cell.access_mut(self);
         cell.turn = turn;
-        if let Some(node) = cell.node.take() {
-            self.receivers
-                .insert(node.into_node(turn, receiver.clone()));
-        }
+        let mut node = cell.node.take();
+        self.receivers.insert(turn, receiver.clone(), &mut node);
+        receiver.cell.access_mut(self).node = node;
     }
 
     /// Takes a thread out again, if nobody has called it yet.
     pub(super) fn delist(&mut self, receiver: &Arc<Receiver>) {
         let turn = receiver.cell.access_mut(self).turn;
-        if let Some(node) = self.receivers.remove_node(&turn) {
-            receiver.cell.access_mut(self).node = Some(node.into_reservation());
+        if let Some(Some(node)) = self.receivers.remove(&turn) {
+            receiver.cell.access_mut(self).node = Some(node);
         }
     }
 
@@ -938,10 +948,9 @@ impl Tables {
     /// `what` is `Anything` for a message. The thread is raised to `level`, the priority of what
     /// it is called for, before it is woken: others could keep it from running otherwise.
     pub(super) fn call_receiver(&mut self, what: Want, level: u8, wakes: &mut WakeSet<'_>) -> bool {
-        let Some(last) = self.receivers.cursor_back() else {
+        let Some((turn, receiver)) = self.receivers.last() else {
             return false;
         };
-        let (turn, receiver) = last.current();
         if turn.0 < what {
             return false;
         }
@@ -962,8 +971,8 @@ impl Tables {
     pub(super) fn pass_pulse_on(&mut self, wakes: &mut WakeSet<'_>) {
         let waits = self
             .receivers
-            .cursor_front()
-            .is_some_and(|first| first.current().0 .0 == Want::Pulse);
+            .first_key()
+            .is_some_and(|turn| turn.0 == Want::Pulse);
         match self.pulses.first() {
             Some(pulse) if waits => {
                 self.call_receiver(Want::Pulse, pulse.priority(), wakes);
@@ -974,14 +983,12 @@ impl Tables {
 
     /// The first message in the queue whose key is at least `from`, and its key.
     pub(super) fn queued_from(&self, from: Key) -> Option<(Key, &Arc<Transaction>)> {
-        let key = *self.queue.cursor_lower_bound(&from)?.current().0;
-        Some((key, self.queue.get(&key)?))
+        self.queue.from(&from)
     }
 
     /// The first message with a receive id of at least `from`, and its id.
     pub(super) fn named_from(&self, from: Rcvid) -> Option<(Rcvid, &Arc<Transaction>)> {
-        let rcvid = *self.named.cursor_lower_bound(&from)?.current().0;
-        Some((rcvid, self.named.get(&rcvid)?))
+        self.named.from(&from)
     }
 
     /// Whether a message has an id of this block.

@@ -2,14 +2,9 @@
 
 //! A small buffer for messages that travel inline.
 
+use super::user_copy;
 use core::mem::MaybeUninit;
-use kernel::{
-    prelude::*,
-    uaccess::{
-        UserPtr,
-        UserSlice, //
-    }, //
-};
+use kernel::prelude::*;
 
 /// Messages and replies up to this many bytes travel inline.
 ///
@@ -45,22 +40,31 @@ impl SmallBuf {
     /// Appends `len` bytes of the caller's memory at `addr`.
     ///
     /// Fails with `EFAULT` if they cannot be read, and with `EOVERFLOW` if there is no room.
+    #[inline]
     pub(crate) fn append_from_user(&mut self, addr: u64, len: usize) -> Result {
         let end = self.len.checked_add(len).ok_or(EOVERFLOW)?;
         let room = self.bytes.get_mut(self.len..end).ok_or(EOVERFLOW)?;
-        UserSlice::new(UserPtr::from_addr(addr as usize), len)
-            .reader()
-            .read_raw(room)?;
+        user_copy::read(addr as usize, room)?;
         // INVARIANT: The read wrote all bytes up to `end`, which lies inside of the array.
         self.len = end;
         Ok(())
     }
 
     /// Takes over the contents of another buffer, copying no more than there is.
+    #[inline]
     pub(crate) fn assign(&mut self, other: &SmallBuf) {
-        self.bytes[..other.len].copy_from_slice(&other.bytes[..other.len]);
-        // INVARIANT: `other` had as many initialised bytes.
-        self.len = other.len;
+        self.assign_up_to(other, INLINE_BYTES);
+    }
+
+    /// The same with no more than `limit` bytes.
+    #[inline]
+    pub(crate) fn assign_up_to(&mut self, other: &SmallBuf, limit: usize) {
+        let len = other.len.min(limit);
+        if let (Some(to), Some(from)) = (self.bytes.get_mut(..len), other.bytes.get(..len)) {
+            to.copy_from_slice(from);
+            // INVARIANT: `other` had no fewer initialised bytes.
+            self.len = len;
+        }
     }
 
     /// The contents.

@@ -142,6 +142,13 @@ pub(crate) fn current_thread_key() -> usize {
     Task::current_raw() as usize
 }
 
+/// Whether a thread has begun to end.
+pub(super) fn is_exiting(task: &Task) -> bool {
+    // SAFETY: The task is valid; one word is read that may change at any time.
+    let flags = unsafe { core::ptr::read_volatile(&raw const (*task.as_ptr()).flags) };
+    flags & bindings::PF_EXITING != 0
+}
+
 /// Number of a thread in the caller's pid namespace, 0 if it has none there.
 pub(crate) fn thread_number_here(task: &Task) -> i32 {
     // SAFETY: Both tasks are valid; a null namespace stands for the caller's.

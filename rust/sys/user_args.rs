@@ -6,6 +6,7 @@
 //! are written to the fields marked "out" and nowhere else. The size that the caller announced is
 //! the version of the structure.
 
+use super::user_copy;
 use crate::base::abi;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
@@ -55,6 +56,7 @@ plain!(
     EventRegister,
     EventUnregister,
     Features,
+    Iov,
     MsgCurrent,
     MsgError,
     MsgInfo,
@@ -97,6 +99,73 @@ const _: () = assert!(size_of::<abi::Pulse>() == 2 + 2 + 1 + 3 + 8 + 4 + 4);
 const _: () = assert!(size_of::<abi::ServerInfo>() == 6 * 4);
 const _: () = assert!(size_of::<abi::ClientInfo>() == 12 * 4);
 
+/// The first `len` bytes of a value that may have none yet.
+#[inline]
+fn bytes_of<T: Plain>(value: &mut MaybeUninit<T>, len: usize) -> &mut [MaybeUninit<u8>] {
+    // SAFETY: `MaybeUninit<u8>` may hold anything, and any bytes are a value of `T`, so the memory of
+    // `value`, which is no shorter than that, can be seen as an array of it while it is borrowed.
+    unsafe { core::slice::from_raw_parts_mut(value.as_mut_ptr().cast(), len.min(size_of::<T>())) }
+}
+
+/// A few values that come from user memory together, in room for `N` of them.
+///
+/// # Invariants
+///
+/// The first `len` elements are initialised, and `len` is at most `N`.
+pub(crate) struct UserList<T, const N: usize> {
+    len: usize,
+    room: [MaybeUninit<T>; N],
+}
+
+impl<T: Plain, const N: usize> UserList<T, N> {
+    /// An empty list; its memory is not touched.
+    pub(crate) const fn new() -> Self {
+        // INVARIANT: No element has to be initialised.
+        Self {
+            len: 0,
+            room: [const { MaybeUninit::uninit() }; N],
+        }
+    }
+
+    /// Takes over `count` elements at `addr`.
+    ///
+    /// Fails with `EOVERFLOW` if there is no room for them, and with `EFAULT`; then the list is
+    /// empty.
+    pub(crate) fn fill(&mut self, addr: usize, count: usize) -> Result {
+        // INVARIANT: No element has to be initialised.
+        self.len = 0;
+        let room = self.room.get_mut(..count).ok_or(EOVERFLOW)?;
+        // SAFETY: As in `bytes_of`, for as many elements as there are.
+        let bytes = unsafe {
+            core::slice::from_raw_parts_mut(
+                room.as_mut_ptr().cast::<MaybeUninit<u8>>(),
+                core::mem::size_of_val(room),
+            )
+        };
+        user_copy::read(addr, bytes)?;
+        // INVARIANT: The read wrote `count` elements, and `T` is valid for every bit pattern.
+        self.len = count;
+        Ok(())
+    }
+
+    /// The elements.
+    pub(crate) fn as_slice(&self) -> &[T] {
+        // SAFETY: By the invariant the first `len` elements lie in the array and are initialised.
+        unsafe { core::slice::from_raw_parts(self.room.as_ptr().cast(), self.len) }
+    }
+}
+
+/// Room for an argument, which is not to be moved about.
+pub(crate) struct Room<T>(MaybeUninit<T>);
+
+impl<T: Plain> Room<T> {
+    /// With nothing in it.
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self(MaybeUninit::uninit())
+    }
+}
+
 /// An ioctl argument in user memory.
 pub(crate) struct UserArg<T> {
     addr: usize,
@@ -117,6 +186,24 @@ impl<T: Plain> UserArg<T> {
     /// What an older version lacks is zero. Fails with `EINVAL` if that is less than the first
     /// version, with `E2BIG` if the part that is not known here is not zero, and with `EFAULT`.
     pub(crate) fn read(&self, size: usize) -> Result<T> {
+        let mut room = Room::new();
+        self.read_in(&mut room, size).copied()
+    }
+
+    /// The same into `room`, where the argument stays.
+    #[inline]
+    pub(crate) fn read_in<'a>(&self, room: &'a mut Room<T>, size: usize) -> Result<&'a T> {
+        if size != size_of::<T>() {
+            return Ok(room.0.write(self.read_other(size)?));
+        }
+        user_copy::read(self.addr, bytes_of(&mut room.0, size))?;
+        // SAFETY: All bytes were written above, and `T` is valid for every bit pattern.
+        Ok(unsafe { room.0.assume_init_ref() })
+    }
+
+    /// The same for another version.
+    #[cold]
+    fn read_other(&self, size: usize) -> Result<T> {
         if size < T::FIRST {
             return Err(EINVAL);
         }
@@ -127,10 +214,7 @@ impl<T: Plain> UserArg<T> {
             MaybeUninit::<T>::zeroed()
         };
         let mut reader = UserSlice::new(UserPtr::from_addr(self.addr), size).reader();
-        // SAFETY: `MaybeUninit<u8>` may hold anything, so the memory of `value` can be seen as
-        // an array of it for as long as `value` is borrowed.
-        let bytes = unsafe { core::slice::from_raw_parts_mut(value.as_mut_ptr().cast(), known) };
-        reader.read_raw(bytes)?;
+        reader.read_raw(bytes_of(&mut value, known))?;
         let mut chunk = [0u8; 64];
         while !reader.is_empty() {
             let len = chunk.len().min(reader.len());
@@ -150,13 +234,12 @@ impl<T: Plain> UserArg<T> {
     }
 
     /// Writes a value; `EFAULT` if the memory cannot be written.
+    #[inline]
     pub(crate) fn write(&self, value: &T) -> Result {
         // SAFETY: `T` has no padding, so all of its bytes are initialised.
         let bytes = unsafe {
             core::slice::from_raw_parts(core::ptr::from_ref(value).cast::<u8>(), size_of::<T>())
         };
-        UserSlice::new(UserPtr::from_addr(self.addr), bytes.len())
-            .writer()
-            .write_slice(bytes)
+        user_copy::write(self.addr, bytes)
     }
 }

@@ -32,6 +32,7 @@ use kernel::{
 
 use super::{
     alarm::Alarm,
+    sched,
     task, //
 };
 
@@ -79,9 +80,23 @@ impl Parker {
     }
 
     /// Makes the calling thread the one that sleeps here.
+    #[inline]
     pub(crate) fn adopt(&mut self) {
-        self.thread = Some(task::current_thread());
+        if !self.is_current() {
+            self.thread = Some(task::current_thread());
+        }
         *self.called.get_mut() = 0;
+    }
+
+    /// Whether the thread has ended, or will not come back here before it does.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.thread().is_none_or(task::is_exiting)
+    }
+
+    /// The effective priority of the thread that sleeps here.
+    #[inline]
+    pub(crate) fn priority_or(&self, otherwise: u8) -> u8 {
+        self.thread().map_or(otherwise, sched::effective_priority)
     }
 
     /// Forgets the thread, so that its memory is not held longer than it lives.
@@ -106,6 +121,21 @@ impl Parker {
     /// any queue.
     pub(crate) fn rearm(&self) {
         self.called.store(0, Relaxed);
+    }
+
+    /// Lets the sleeper go on. Whoever does that wakes it when all locks are dropped, see
+    /// [`Parker::wake`].
+    #[inline]
+    pub(crate) fn call(&self) {
+        self.called.store(1, Release);
+    }
+
+    /// Wakes the thread that sleeps here, which has been called.
+    #[inline]
+    pub(crate) fn wake(&self) {
+        if let Some(thread) = self.thread() {
+            wake(thread);
+        }
     }
 
     /// Lets the sleeper go on, and returns the thread to wake, which is best done after all locks
@@ -136,7 +166,7 @@ impl Parker {
             set_current_state(current, state | bindings::TASK_FREEZABLE);
             let woke = if self.is_called() {
                 Some(Woke::Called)
-            } else if task::is_dying() || (signals && task::is_signalled()) {
+            } else if task::is_signalled() && (signals || task::is_dying()) {
                 Some(Woke::Signalled)
             } else if alarm.is_some_and(Alarm::is_over) {
                 Some(Woke::TimedOut)
@@ -144,7 +174,8 @@ impl Parker {
                 None
             };
             if let Some(woke) = woke {
-                set_current_state(current, bindings::TASK_RUNNING);
+                // Nobody waits to see this, so that it needs no barrier.
+                set_own_state(current, bindings::TASK_RUNNING);
                 return woke;
             }
             // SAFETY: Process context, no lock held; the state was set above.
@@ -155,12 +186,15 @@ impl Parker {
 
 /// `set_current_state()`: announces the state, with the full barrier that the drawing above needs.
 pub(super) fn set_current_state(current: *mut bindings::task_struct, state: u32) {
-    // SAFETY: A task may write its own state; others read it as one word. The barrier has no
-    // conditions.
-    unsafe {
-        core::ptr::write_volatile(&raw mut (*current).__state, state);
-        bindings::smp_mb();
-    }
+    set_own_state(current, state);
+    // SAFETY: The barrier has no conditions.
+    unsafe { bindings::smp_mb() };
+}
+
+/// `__set_current_state()`: the same without a barrier.
+fn set_own_state(current: *mut bindings::task_struct, state: u32) {
+    // SAFETY: A task may write its own state; others read it as one word.
+    unsafe { core::ptr::write_volatile(&raw mut (*current).__state, state) };
 }
 
 /// Wakes a thread that [`Parker::unpark`] returned.

@@ -10,7 +10,7 @@
 
 use crate::base::{
     fault::Side,
-    state::{Cause, Event, Outcome, Refusal, State},
+    state::{Cause, Event, Outcome, Refusal, Stage, State},
 };
 use std::collections::{HashMap, VecDeque};
 
@@ -289,6 +289,28 @@ fn every_reachable_state_keeps_the_rules() {
         edges.iter().map(Vec::len).sum::<usize>()
     );
     assert!(worlds.len() > 100, "the exploration must not be empty");
+}
+
+/// The short way of a plain message leads to where the long one leads, or nowhere; and each part of it
+/// can be gone.
+#[test]
+fn the_short_way_leads_where_the_long_one_does() {
+    let (worlds, _) = explore();
+    for stage in [Stage::Offer, Stage::Take, Stage::Deliver, Stage::Answer] {
+        let mut gone = 0;
+        for state in worlds.iter().map(|world| world.state) {
+            let Some(short) = state.plainly(stage) else {
+                continue;
+            };
+            let long = stage
+                .events()
+                .iter()
+                .try_fold(state, |state, event| state.step(*event));
+            assert_eq!(long, Ok(short), "{stage:?} of {state:?}");
+            gone += 1;
+        }
+        assert!(gone > 0, "nothing is plain enough for {stage:?}");
+    }
 }
 
 /// From every state in which somebody wants the sender to stop waiting, it stops as soon as those

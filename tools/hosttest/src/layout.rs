@@ -60,6 +60,8 @@ fn ioctl_numbers() {
         ("QIPC_CONNECT_SERVER_INFO", abi::CONNECT_SERVER_INFO),
         ("QIPC_CONNECT_CLIENT_INFO", abi::CONNECT_CLIENT_INFO),
         ("QIPC_CHANNEL_ACCESS", abi::CHANNEL_ACCESS),
+        ("QIPC_BENCH_PAIR", abi::BENCH_PAIR),
+        ("QIPC_BENCH_SWITCH", abi::BENCH_SWITCH),
     ] {
         assert_eq!(
             golden.get(&format!("ioctl {name}")),
@@ -72,7 +74,7 @@ fn ioctl_numbers() {
             .keys()
             .filter(|name| name.starts_with("ioctl "))
             .count(),
-        30,
+        32,
         "every ioctl of the header is compared"
     );
 }
@@ -139,6 +141,7 @@ fn structures() {
         TimerSettime = "qipc_timer_settime" { timer, flags, value, interval, old_value, old_interval }
         TimerGettime = "qipc_timer_gettime" { timer, reserved, value, interval, overrun }
         TimerDelete = "qipc_timer_delete" { timer, reserved }
+        BenchPair = "qipc_bench_pair" { seat, reserved }
     }
 }
 
@@ -261,6 +264,8 @@ fn constants() {
         ("QIPC_NAME_ACCESS", i64::from(abi::NAME_ACCESS)),
         ("QIPC_NAME_MAX", abi::NAME_MAX as i64),
         ("QIPC_NAME_COMPONENT_MAX", abi::NAME_COMPONENT_MAX as i64),
+        ("QIPC_BENCH_WAKE", i64::from(abi::BENCH_WAKE)),
+        ("QIPC_BENCH_SLEEP", i64::from(abi::BENCH_SLEEP)),
         ("QIPC_PULSE_ONLY", i64::from(abi::PULSE_ONLY)),
         ("QIPC_MI_UNBLOCK_REQ", i64::from(abi::MI_UNBLOCK_REQ)),
         ("QIPC_PULSE_UNBLOCK", i64::from(abi::PULSE_UNBLOCK)),

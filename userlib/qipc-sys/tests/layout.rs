@@ -82,6 +82,7 @@ fn structs() -> Vec<String> {
         qipc_timer_settime { timer, flags, value, interval, old_value, old_interval }
         qipc_timer_gettime { timer, reserved, value, interval, overrun }
         qipc_timer_delete { timer, reserved }
+        qipc_bench_pair { seat, reserved }
         qipc_msg_reply { rcvid, status, vec, flags, side }
         qipc_msg_error { rcvid, error, reserved }
         qipc_msg_transfer { rcvid, offset, vec, bytes, flags, side }
@@ -91,7 +92,7 @@ fn structs() -> Vec<String> {
 }
 
 fn ioctls() -> Vec<String> {
-    ioctls![
+    let mut lines = ioctls![
         QIPC_GET_FEATURES: qipc_features,
         QIPC_CHANNEL_CREATE: qipc_channel_create,
         QIPC_CHANNEL_DESTROY: qipc_channel_destroy,
@@ -122,7 +123,15 @@ fn ioctls() -> Vec<String> {
         QIPC_CONNECT_SERVER_INFO: qipc_connect_server_info,
         QIPC_CONNECT_CLIENT_INFO: qipc_connect_client_info,
         QIPC_CHANNEL_ACCESS: qipc_channel_access,
-    ]
+        QIPC_BENCH_PAIR: qipc_bench_pair,
+    ];
+    // Its argument is a number.
+    assert_eq!(sys::QIPC_BENCH_SWITCH >> 16 & 0x3fff, 0);
+    lines.push(format!(
+        "ioctl QIPC_BENCH_SWITCH {:#010x}",
+        sys::QIPC_BENCH_SWITCH
+    ));
+    lines
 }
 
 fn constants() -> Vec<String> {
@@ -187,6 +196,8 @@ fn constants() -> Vec<String> {
         QIPC_NAME_ACCESS,
         QIPC_NAME_MAX,
         QIPC_NAME_COMPONENT_MAX,
+        QIPC_BENCH_WAKE,
+        QIPC_BENCH_SLEEP,
         QIPC_SEND_BUF,
         QIPC_REPLY_BUF,
         QIPC_BUF,
