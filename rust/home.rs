@@ -127,7 +127,10 @@ impl Home {
     /// and `ENOMEM`.
     #[inline]
     pub(crate) fn sending(&self, coid: i32) -> Result<KBox<Sending>> {
-        match self.sendings.take(coid, |kept| kept.coid == coid) {
+        // A stale one may have been in somebody's hand while its connection was taken out of here, and
+        // the number may be another's by now.
+        let is_own = |kept: &Sending| kept.coid == coid && !kept.connection.is_detached();
+        match self.sendings.take(coid, is_own) {
             Some(kept) => Ok(kept),
             None => Sending::new(coid, self.connection(coid)?),
         }
