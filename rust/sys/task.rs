@@ -232,7 +232,9 @@ pub(crate) fn is_last_thread_exiting() -> bool {
 pub(crate) fn breathe() {
     #[cfg(any(not(CONFIG_PREEMPTION), CONFIG_PREEMPT_DYNAMIC))]
     // SAFETY: Called from process context without locks; the module holds none over long work.
-    unsafe { bindings::__cond_resched() };
+    unsafe {
+        bindings::__cond_resched()
+    };
 }
 
 /// Number of the calling thread in its own pid namespace, as `gettid()` returns it.

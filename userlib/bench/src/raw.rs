@@ -163,7 +163,13 @@ impl Memory {
     pub fn copy_from(&self, at: usize, from: &Memory, from_at: usize, len: usize) {
         assert!(at + len <= self.len && from_at + len <= from.len);
         // SAFETY: Both ranges are inside their mappings, checked above, and different mappings do not overlap.
-        unsafe { ptr::copy_nonoverlapping(from.base.wrapping_add(from_at), self.base.wrapping_add(at), len) }
+        unsafe {
+            ptr::copy_nonoverlapping(
+                from.base.wrapping_add(from_at),
+                self.base.wrapping_add(at),
+                len,
+            )
+        }
     }
 
     /// A word of it, for threads and processes to share.
