@@ -877,7 +877,7 @@ static int take_parts(INJECT *self)
 static const char *answered(INJECT *self)
 {
 	if (q_reply(self->session, self->rcv.rcvid, 9, "ok", 2))
-		return "the message cannot be answered";
+		return "the reply fails";
 	if (peer_wait(self->client))
 		return "the client is not content";
 	return self->client->send.status == 9 ? NULL : "wrong status";
