@@ -208,6 +208,20 @@ static void happen(struct scene *scene)
 	}
 }
 
+/*
+ * A process that has changed its program is seen to run the new one a little before
+ * the session of the old one ends, and a message would still be taken.
+ */
+static void wait_for_session_end(struct scene *scene, int session, int coid)
+{
+	int64_t end = now_us() + BOUND_MS * 1000LL;
+
+	if (scene->event != EXEC || !scene->at_server)
+		return;
+	while (q_pulse(session, coid, -1, 1, 0) != -EBADF && now_us() < end)
+		sleep_us(100);
+}
+
 static void happened(struct scene *scene)
 {
 	if (scene->event == STOP)
@@ -273,6 +287,7 @@ static void play(struct scene *scene, int session, int coid, const char *wanted,
 	int64_t start, end;
 
 	happen(scene);
+	wait_for_session_end(scene, session, coid);
 	/* How long it takes to bring it about, say to use up memory, is not ours. */
 	start = now_us();
 	if (scene->event != UFFD && pager >= 0) {
