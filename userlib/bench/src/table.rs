@@ -206,14 +206,21 @@ fn percentiles(report: &Report, out: &mut String) {
 /// Where tables begin and end in a document.
 const MARKS: [&str; 2] = ["<!-- tables: begin -->\n", "<!-- tables: end -->"];
 
-/// The document with other tables between its marks; None if it has no marks.
+/// The plots that stand above them.
+const PLOTS: &str = "
+![Round trips, instructions](performance/latency-instructions.svg)
+![Bandwidth](performance/bandwidth.svg)
+![Scale](performance/scale.svg)
+";
+
+/// The document with other plots and tables between its marks; None if it has no marks.
 pub fn embed(document: &str, tables: &str) -> Option<String> {
     let begin = document.find(MARKS[0])? + MARKS[0].len();
     let end = begin + document[begin..].find(MARKS[1])?;
     // One level below the heading that the tables stand under.
     let tables = tables.replace("\n## ", "\n### ");
     Some(format!(
-        "{}\n{tables}\n{}",
+        "{}{PLOTS}\n{tables}\n{}",
         &document[..begin],
         &document[end..]
     ))
@@ -292,7 +299,7 @@ mod tests {
         let new = embed(&document, "x\n## y\n").unwrap();
         assert_eq!(
             new,
-            format!("a\n{}\nx\n### y\n\n{}\nb\n", MARKS[0], MARKS[1])
+            format!("a\n{}{PLOTS}\nx\n### y\n\n{}\nb\n", MARKS[0], MARKS[1])
         );
         assert_eq!(embed(&new, "x\n## y\n").unwrap(), new);
         assert_eq!(embed("no marks", "x"), None);
