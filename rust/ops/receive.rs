@@ -8,6 +8,7 @@ use crate::base::{
 };
 use crate::channel::Channel;
 use crate::copy::parts::Parts;
+use crate::events::Place;
 use crate::rendezvous::{
     deadline::Deadline,
     tables::Want,
@@ -32,7 +33,10 @@ use crate::timeout::Timeout;
 use core::mem::offset_of;
 use kernel::{
     prelude::*,
-    sync::atomic::Relaxed, //
+    sync::{
+        atomic::Relaxed,
+        Arc, //
+    }, //
 };
 
 /// Messages that may get lost in one call that does not want to wait.
@@ -85,7 +89,7 @@ impl<'a> Reception<'a> {
         room.into.fill(args.vec, args.flags & abi::BUF != 0)?;
         let serving = session.serving(args.chid)?;
         if args.timeout != 0 {
-            let home = || Ok(session.home.clone() as _);
+            let home = || -> Result<Arc<dyn Place>> { Ok(session.home.clone()) };
             room.timeout = Timeout::from_user(home, args.timeout)?;
         }
         Ok(Self {
