@@ -154,18 +154,17 @@ fn counting_instructions_is_refused_where_nobody_counts() {
 
 #[test]
 fn results_of_another_version_are_refused() {
-    let file = std::env::temp_dir().join(format!("qipc-bench-schema-{}", std::process::id()));
     let (results, folder) = tiny("schema", &["null-syscall"]);
+    let file = format!("{folder}/other.json");
     let mut other = results;
     other["schema"] = 999.into();
     std::fs::write(&file, other.to_string()).expect("write");
-    let output = bench(&["report", file.to_str().expect("UTF-8")]);
+    let output = bench(&["report", &file]);
     assert!(!output.status.success());
     assert!(
         text(&output.stderr).contains("schema 999"),
         "{}",
         text(&output.stderr)
     );
-    std::fs::remove_file(file).expect("remove");
     std::fs::remove_dir_all(folder).expect("remove");
 }
