@@ -13,7 +13,7 @@
 #include "matrix_scene.h"
 
 enum {
-	ROUNDS = 3,
+	ROUNDS = 1,
 	BOUND_MS = 2000,
 	HELD_MS = 20,		/* for which a call that is held is watched */
 };

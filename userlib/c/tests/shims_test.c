@@ -7,6 +7,7 @@
 #include <devctl.h>
 #include <process.h>
 #include <secpol/secpol.h>
+#include <sys/asyncmsg.h>
 #include <sys/netmgr.h>
 #include <sys/procmgr.h>
 #include <sys/slog.h>
@@ -420,6 +421,29 @@ TEST(devctl_request)
 	EXPECT_EQ(EOK, devctl(0, DCMD_ALL_GETFLAGS, &flags, sizeof(flags), NULL));
 	EXPECT_EQ(ENOTTY, devctl(0, DCMD_TEST, &flags, sizeof(flags), NULL));
 	EXPECT_EQ(EBADF, devctl(-1, DCMD_TEST, &flags, sizeof(flags), NULL));
+}
+
+/* Sources that use them compile, and are told. */
+TEST(no_asynchronous_messages)
+{
+	struct _asyncmsg_connection_attr attr = { .max_num_buffer = 1 };
+	struct iovec iov = { &attr, sizeof(attr) };
+
+	EXPECT_EQ(-ENOSYS, CALL(asyncmsg_channel_create(0, 0600, 64, 1, NULL, NULL)));
+	EXPECT_EQ(-ENOSYS, CALL(asyncmsg_channel_destroy(1)));
+	EXPECT_EQ(-ENOSYS, CALL(asyncmsg_connect_attach(0, 0, 1, 0, 0, &attr)));
+	EXPECT_EQ(-ENOSYS, CALL(asyncmsg_connect_attr(1, &attr, NULL)));
+	EXPECT_EQ(-ENOSYS, CALL(asyncmsg_connect_detach(1)));
+	EXPECT_EQ(-ENOSYS, CALL(asyncmsg_put(1, &attr, sizeof(attr), 0, NULL)));
+	EXPECT_EQ(-ENOSYS, CALL(asyncmsg_putv(1, &iov, 1, 0, NULL)));
+	EXPECT_EQ(-ENOSYS, CALL(asyncmsg_flush(1, ASYNCMSG_FLUSH_NONBLOCK)));
+	EXPECT_EQ(-ENOSYS, CALL(asyncmsg_free(NULL)));
+	errno = 0;
+	EXPECT_EQ(NULL, asyncmsg_get(1));
+	EXPECT_EQ(ENOSYS, errno);
+	errno = 0;
+	EXPECT_EQ(NULL, asyncmsg_malloc(64));
+	EXPECT_EQ(ENOSYS, errno);
 }
 
 TEST_HARNESS_MAIN
