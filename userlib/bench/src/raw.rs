@@ -190,20 +190,16 @@ impl Memory {
     pub fn read(&self, fd: &impl AsRawFd, at: usize, len: usize) -> io::Result<usize> {
         assert!(at + len <= self.len);
         // SAFETY: The range is inside the mapping, checked above.
-        check(
-            unsafe { libc::read(fd.as_raw_fd(), self.base.wrapping_add(at).cast(), len) }
-                as libc::c_long,
-        )
+        let moved = unsafe { libc::read(fd.as_raw_fd(), self.base.wrapping_add(at).cast(), len) };
+        check(moved as libc::c_long)
     }
 
     /// `write` from a range of it.
     pub fn write(&self, fd: &impl AsRawFd, at: usize, len: usize) -> io::Result<usize> {
         assert!(at + len <= self.len);
         // SAFETY: The range is inside the mapping, checked above.
-        check(
-            unsafe { libc::write(fd.as_raw_fd(), self.base.wrapping_add(at).cast(), len) }
-                as libc::c_long,
-        )
+        let moved = unsafe { libc::write(fd.as_raw_fd(), self.base.wrapping_add(at).cast(), len) };
+        check(moved as libc::c_long)
     }
 
     /// `pread` into a range of it.
@@ -324,7 +320,7 @@ impl Vector {
 
 /// An ioctl whose argument is a structure without pointers, or with pointers to memory that the caller keeps.
 fn ioctl<T>(fd: &impl AsRawFd, number: u32, argument: &mut T) -> io::Result<usize> {
-    assert_eq!((number >> 16 & 0x3fff) as usize, size_of::<T>());
+    assert_eq!(((number >> 16) & 0x3fff) as usize, size_of::<T>());
     // SAFETY: The number says how long the argument is, checked above, and that it is read and written. What the
     // argument points to is memory of a `Vector` that its owner keeps, see the types below.
     check(unsafe {
@@ -338,7 +334,7 @@ fn ioctl<T>(fd: &impl AsRawFd, number: u32, argument: &mut T) -> io::Result<usiz
 
 /// An ioctl that takes no pointer, whatever its number.
 pub fn ioctl_plain(fd: &impl AsRawFd, number: u32) -> io::Result<usize> {
-    assert_eq!(number >> 16 & 0x3fff, 0, "this ioctl takes a pointer");
+    assert_eq!((number >> 16) & 0x3fff, 0, "this ioctl takes a pointer");
     // SAFETY: The number says that there is no argument.
     check(unsafe { libc::ioctl(fd.as_raw_fd(), number as libc::c_ulong, 0) } as libc::c_long)
 }
@@ -513,7 +509,7 @@ impl ReplyReceiveCall {
         ioctl(fd, sys::QIPC_MSG_REPLY_RECEIVE, &mut self.args)?;
         match self.args.reply_error {
             0 => Ok(self.args.receive.rcvid),
-            error => Err(io::Error::from_raw_os_error(error as i32)),
+            error => Err(io::Error::from_raw_os_error(error)),
         }
     }
 }
@@ -1044,7 +1040,7 @@ impl Binder {
         let mut rest = &self.results[..len.min(self.results.len())];
         while let Some((head, tail)) = rest.split_first_chunk::<4>() {
             let kind = u32::from_ne_bytes(*head);
-            let size = (kind >> 16 & 0x3fff) as usize;
+            let size = ((kind >> 16) & 0x3fff) as usize;
             if tail.len() < size {
                 break;
             }

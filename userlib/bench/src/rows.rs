@@ -26,6 +26,9 @@ pub struct Context {
 /// What a job found: under each suffix of the row's name a series.
 pub type Found = BTreeMap<String, Outcome<Series>>;
 
+/// What measures a row.
+pub type Job = Box<dyn Fn(&Context) -> Outcome<Found>>;
+
 /// One row, or a few that are measured together.
 pub struct Row {
     /// Its name, without the mode.
@@ -35,7 +38,7 @@ pub struct Row {
     /// It does not drift, and is measured in the first pass only.
     pub once: bool,
     /// How it is measured.
-    pub job: Box<dyn Fn(&Context) -> Outcome<Found>>,
+    pub job: Job,
 }
 
 impl Row {
@@ -409,11 +412,10 @@ pub fn bulk(context: &Context) -> Vec<Row> {
                     && !context.counts_instructions()
                     && size != M
                     && size != 64 * K;
+                let taken = layout == Layout::Huge || (way.0 == "qipc-send" && size == 64 * K);
                 let odd = context.quick
                     && layout != Layout::Contiguous
-                    && (way.0 != "qipc-send" && layout != Layout::Huge
-                        || size != 64 * K && layout != Layout::Huge
-                        || !context.counts_instructions());
+                    && !(taken && context.counts_instructions());
                 if !layout.suits(way.0) || seldom || odd {
                     continue;
                 }

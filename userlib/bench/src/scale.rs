@@ -394,7 +394,7 @@ fn throughput(context: &Context, threads: usize) -> Outcome<Series> {
         line[at..at + 8]
             .iter()
             .rev()
-            .fold(0_u64, |n, &b| n << 8 | u64::from(b))
+            .fold(0_u64, |n, &b| (n << 8) | u64::from(b))
     };
     for _ in 0..CLIENTS {
         match raw::fork().doing("fork")? {

@@ -69,7 +69,7 @@ impl SigEvent {
 
     /// Four words, to be kept without a lock.
     pub(crate) fn words(&self) -> [u64; 4] {
-        let low = |a: i32, b: i32| u64::from(a as u32) | u64::from(b as u32) << 32;
+        let low = |a: i32, b: i32| u64::from(a as u32) | (u64::from(b as u32) << 32);
         [
             low(self.notify, self.pad),
             self.target,

@@ -301,10 +301,9 @@ unsafe extern "C" fn __qipc_timeout_of(
         return 0;
     };
     // SAFETY: The C sources of the library pass addresses of their variables.
-    unsafe {
-        clock.write(armed.clock);
-        nanoseconds.write(armed.deadline);
-    }
+    unsafe { clock.write(armed.clock) };
+    // SAFETY: As above.
+    unsafe { nanoseconds.write(armed.deadline) };
     1
 }
 
@@ -690,9 +689,11 @@ unsafe extern "C" fn __qipc_msg_info(rcvid: i64, out: *mut sys::qipc_msg_info) -
         rcvid,
         ..Default::default()
     };
+    if let Err(error) = plain(sys::QIPC_MSG_INFO, &mut argument) {
+        return answer(Err::<i64, _>(error));
+    }
     // SAFETY: A pointer of the program.
-    let told =
-        plain(sys::QIPC_MSG_INFO, &mut argument).and_then(|_| unsafe { write(out, argument.info) });
+    let told = unsafe { write(out, argument.info) };
     answer(told.map(|()| 0))
 }
 
@@ -845,7 +846,7 @@ extern "C" fn __qipc_event_coid(coid: c_int) -> c_int {
     let Some(info) = connections::descriptor_info(borrowed(coid), coid, true) else {
         return coid;
     };
-    let channel = u64::from(info.pid as u32) << 32 | u64::from(info.chid as u32);
+    let channel = (u64::from(info.pid as u32) << 32) | u64::from(info.chid as u32);
     let leads_there = |shadow: c_int| {
         let found = on_session(|fd| connections::server_info(fd, 0, shadow, true));
         found
@@ -1193,9 +1194,9 @@ unsafe extern "C" fn __qipc_timer_info(id: c_int, search: c_int, out: *mut Timer
             left: [value, interval],
             set: about.set,
             flags: u32::from(is_active)
-                | u32::from(about.is_absolute) << 1
-                | u32::from(has_expired) << 2
-                | u32::from(about.clock == libc::CLOCK_REALTIME) << 3,
+                | (u32::from(about.is_absolute) << 1)
+                | (u32::from(has_expired) << 2)
+                | (u32::from(about.clock == libc::CLOCK_REALTIME) << 3),
             tid: 0,
             notify: about.event.kind(),
             clock: about.clock,

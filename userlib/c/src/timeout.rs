@@ -15,7 +15,7 @@ pub(crate) const STATES: u32 = (1 << 24) - 16;
 /// `_NTO_TIMEOUT_NANOSLEEP`.
 pub(crate) const NANOSLEEP: u32 = 1 << 12;
 /// `TIMER_ABSTIME` of Linux, and QNX's.
-pub(crate) const ABSOLUTE: u32 = 1 | 1 << 31;
+pub(crate) const ABSOLUTE: u32 = 1 | (1 << 31);
 /// `_NTO_TIMEOUT_ACTIVE`, `_NTO_TIMEOUT_IMMEDIATE`: only reported by QNX.
 const REPORTED: u32 = 3 << 24;
 
@@ -119,7 +119,7 @@ mod tests {
         assert!(armed.deadline >= before + 1_000);
         let armed = deadline(0, 0x20 | 1, Some(1_000)).unwrap_or_default();
         assert_eq!((armed.clock, armed.deadline), (0, 1_000));
-        let armed = deadline(7, 0x20 | 1 << 31, Some(5)).unwrap_or_default();
+        let armed = deadline(7, 0x20 | (1 << 31), Some(5)).unwrap_or_default();
         assert_eq!((armed.clock, armed.deadline), (7, 5));
         let armed = deadline(0, 0x20, None).unwrap_or_default();
         assert_eq!(armed.deadline, 0);

@@ -47,18 +47,20 @@ struct Slot {
 }
 
 impl Slot {
-    const EMPTY: Self = Self {
-        state: AtomicU32::new(FREE),
-        number: AtomicUsize::new(0),
-        epoch: AtomicU32::new(0),
-        clock: AtomicI32::new(0),
-        event: [const { AtomicU64::new(0) }; 4],
-        set: [const { AtomicU64::new(0) }; 2],
-        flags: AtomicU32::new(0),
-    };
+    const fn empty() -> Self {
+        Self {
+            state: AtomicU32::new(FREE),
+            number: AtomicUsize::new(0),
+            epoch: AtomicU32::new(0),
+            clock: AtomicI32::new(0),
+            event: [const { AtomicU64::new(0) }; 4],
+            set: [const { AtomicU64::new(0) }; 2],
+            flags: AtomicU32::new(0),
+        }
+    }
 }
 
-static TABLE: [Slot; SLOTS] = [const { Slot::EMPTY }; SLOTS];
+static TABLE: [Slot; SLOTS] = [const { Slot::empty() }; SLOTS];
 
 /// A number that is not a timer yet; given back unless it becomes one.
 pub(crate) struct Reserved(usize);

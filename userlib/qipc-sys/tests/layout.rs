@@ -126,7 +126,7 @@ fn ioctls() -> Vec<String> {
         QIPC_BENCH_PAIR: qipc_bench_pair,
     ];
     // Its argument is a number.
-    assert_eq!(sys::QIPC_BENCH_SWITCH >> 16 & 0x3fff, 0);
+    assert_eq!((sys::QIPC_BENCH_SWITCH >> 16) & 0x3fff, 0);
     lines.push(format!(
         "ioctl QIPC_BENCH_SWITCH {:#010x}",
         sys::QIPC_BENCH_SWITCH
