@@ -15,8 +15,12 @@ int asyncmsg_channel_create(unsigned int flags, int mode, size_t buffer_size,
 			    int (*recvbuf_callback)(size_t size, unsigned int num, void **bufs,
 						    int alloc))
 {
-	(void)flags, (void)mode, (void)buffer_size, (void)max_num_buffer;
-	(void)ev, (void)recvbuf_callback;
+	(void)flags;
+	(void)mode;
+	(void)buffer_size;
+	(void)max_num_buffer;
+	(void)ev;
+	(void)recvbuf_callback;
 	return missing();
 }
 
@@ -29,14 +33,21 @@ int asyncmsg_channel_destroy(int chid)
 int asyncmsg_connect_attach(uint32_t nd, pid_t pid, int chid, unsigned int index,
 			    unsigned int flags, const struct _asyncmsg_connection_attr *attr)
 {
-	(void)nd, (void)pid, (void)chid, (void)index, (void)flags, (void)attr;
+	(void)nd;
+	(void)pid;
+	(void)chid;
+	(void)index;
+	(void)flags;
+	(void)attr;
 	return missing();
 }
 
 int asyncmsg_connect_attr(int coid, struct _asyncmsg_connection_attr *old_attr,
 			  const struct _asyncmsg_connection_attr *new_attr)
 {
-	(void)coid, (void)old_attr, (void)new_attr;
+	(void)coid;
+	(void)old_attr;
+	(void)new_attr;
 	return missing();
 }
 
@@ -49,14 +60,22 @@ int asyncmsg_connect_detach(int coid)
 int asyncmsg_put(int coid, const void *buf, size_t size, unsigned int handle,
 		 int (*call_back)(int err, void *buf, unsigned handle))
 {
-	(void)coid, (void)buf, (void)size, (void)handle, (void)call_back;
+	(void)coid;
+	(void)buf;
+	(void)size;
+	(void)handle;
+	(void)call_back;
 	return missing();
 }
 
 int asyncmsg_putv(int coid, const struct iovec *iov, int parts, unsigned int handle,
 		  int (*call_back)(int err, void *buf, unsigned handle))
 {
-	(void)coid, (void)iov, (void)parts, (void)handle, (void)call_back;
+	(void)coid;
+	(void)iov;
+	(void)parts;
+	(void)handle;
+	(void)call_back;
 	return missing();
 }
 
@@ -69,7 +88,8 @@ struct _asyncmsg_get_header *asyncmsg_get(int chid)
 
 int asyncmsg_flush(int coid, int mode)
 {
-	(void)coid, (void)mode;
+	(void)coid;
+	(void)mode;
 	return missing();
 }
 
