@@ -121,6 +121,19 @@ pub(crate) enum Event {
     Ask(Cause),
 }
 
+impl Event {
+    /// What it is that a sender has to stop waiting for this reason.
+    ///
+    /// With the unblock flag the server is asked, but not if the sender is being killed, or there
+    /// is nobody left to ask.
+    pub(crate) fn ending(cause: Cause, unblock: bool) -> Self {
+        match cause {
+            Cause::Interrupted | Cause::TimedOut | Cause::Detached if unblock => Event::Ask(cause),
+            _ => Event::End(cause),
+        }
+    }
+}
+
 /// The way of a message about which nothing is special; see [`State::plainly`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
@@ -135,8 +148,8 @@ pub(crate) enum Stage {
 }
 
 impl Stage {
-    /// The events that it stands for.
-    #[cfg(test)]
+    /// The events that it stands for. For those who compare the two ways, on the host.
+    #[allow(dead_code)]
     pub(crate) fn events(self) -> &'static [Event] {
         match self {
             Stage::Offer => &[Event::Offer],

@@ -722,17 +722,9 @@ impl Tables {
         }
     }
 
-    /// What it is that a sender has to stop waiting for this reason.
-    ///
-    /// With the unblock flag the server is asked, but not if the sender is being killed, or there
-    /// is nobody left to ask.
+    /// What it is on this channel that a sender has to stop waiting for this reason.
     pub(super) fn ending(&self, cause: Cause) -> Event {
-        match cause {
-            Cause::Interrupted | Cause::TimedOut | Cause::Detached if self.unblock => {
-                Event::Ask(cause)
-            }
-            _ => Event::End(cause),
-        }
+        Event::ending(cause, self.unblock)
     }
 
     /// The message that a receive id names.

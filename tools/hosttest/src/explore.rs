@@ -57,14 +57,6 @@ struct World {
     asked: bool,
 }
 
-/// What a cause is on a channel with or without the unblock flag.
-fn ending(unblock: bool, cause: Cause) -> Event {
-    match cause {
-        Cause::Interrupted | Cause::TimedOut | Cause::Detached if unblock => Event::Ask(cause),
-        _ => Event::End(cause),
-    }
-}
-
 impl World {
     fn start(unblock: bool) -> Self {
         World {
@@ -102,7 +94,7 @@ impl World {
         }
         if !self.gone && self.state != State::Idle {
             for cause in CAUSES {
-                let event = ending(self.unblock, cause);
+                let event = Event::ending(cause, self.unblock);
                 let asks = matches!(event, Event::Ask(_));
                 push(event, &|world| {
                     world.wished |= !asks || self.state.is_send_blocked();
@@ -392,7 +384,7 @@ fn a_reply_that_has_begun_wins() {
         for cause in CAUSES.into_iter().filter(|cause| *cause != Cause::Killed) {
             let state = world
                 .state
-                .step(ending(world.unblock, cause))
+                .step(Event::ending(cause, world.unblock))
                 .and_then(|state| state.step(Event::Finish(Outcome::Answered)));
             assert_eq!(state, Ok(State::Done(Outcome::Answered)), "after {cause:?}");
         }
