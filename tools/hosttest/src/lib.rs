@@ -7,7 +7,8 @@
 //! - [`explore`]: every sequence of events of one message, with the rules it must keep;
 //! - [`arithmetic`]: properties of part lists, receive ids and queue order;
 //! - [`priorities`]: every wish for the priority of a thread;
-//! - [`layout`]: the mirror of the ABI against the golden file of the header.
+//! - [`layout`]: the mirror of the ABI against the golden file of the header;
+//! - [`wire`]: any request word, and any size that it announces.
 
 #![cfg_attr(not(test), no_std)]
 #![warn(missing_docs)]
@@ -25,3 +26,5 @@ mod explore;
 mod layout;
 #[cfg(test)]
 mod priorities;
+#[cfg(test)]
+mod wire;

@@ -153,6 +153,7 @@ pub struct EventHandle(pub i32);
 mod tests {
     use super::*;
 
+    use proptest::prelude::*;
     use std::os::fd::AsFd;
 
     #[test]
@@ -161,6 +162,65 @@ mod tests {
         assert_eq!(raw.notify, sys::QIPC_EVENT_PULSE);
         assert_eq!((raw.target, raw.value), (7, u64::MAX));
         assert_eq!((raw.code, raw.priority), (-128, -1));
+    }
+
+    /// Reads the kernel's structure as the header describes it, with nothing in fields that a kind does not have.
+    fn read(raw: &sys::qipc_event) -> Option<Event<'static>> {
+        let (signal, code, value) = (raw.target, raw.code, raw.value);
+        let bare = raw.priority == 0 && raw.reserved == 0;
+        let rest = bare && raw.code == 0 && raw.value == 0;
+        match raw.notify {
+            sys::QIPC_EVENT_NONE if rest && raw.target == 0 => Some(Event::None),
+            sys::QIPC_EVENT_UNBLOCK if rest && raw.target == 0 => Some(Event::Unblock),
+            sys::QIPC_EVENT_SIGNAL if rest => Some(Event::Signal { signal }),
+            sys::QIPC_EVENT_SIGNAL_CODE if bare => Some(Event::SignalCode {
+                signal,
+                code,
+                value,
+            }),
+            sys::QIPC_EVENT_SIGNAL_THREAD if bare => Some(Event::SignalThread {
+                signal,
+                code,
+                value,
+            }),
+            sys::QIPC_EVENT_HANDLE if bare && raw.code == 0 => Some(Event::Registered {
+                handle: EventHandle(raw.target),
+                value,
+            }),
+            sys::QIPC_EVENT_PULSE if raw.reserved == 0 => Some(Event::Pulse {
+                coid: raw.target,
+                priority: match raw.priority {
+                    -1 => None,
+                    priority => Some(u8::try_from(priority).ok()?),
+                },
+                code: i8::try_from(raw.code).ok()?,
+                value,
+            }),
+            _ => None,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_event_is_read_as_it_was_written(
+            kind in 0..7,
+            target in any::<i32>(),
+            priority in prop::option::of(any::<u8>()),
+            code in any::<i16>(),
+            value in any::<u64>(),
+        ) {
+            let event = match kind {
+                0 => Event::None,
+                1 => Event::Unblock,
+                2 => Event::Signal { signal: target },
+                3 => Event::SignalCode { signal: target, code, value },
+                4 => Event::SignalThread { signal: target, code, value },
+                5 => Event::Registered { handle: EventHandle(target), value },
+                _ => Event::Pulse { coid: target, priority, code: code as i8, value },
+            };
+            let back = read(&event.to_raw());
+            prop_assert_eq!(format!("{:?}", back), format!("{:?}", Some(event)));
+        }
     }
 
     #[test]

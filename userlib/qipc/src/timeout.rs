@@ -163,6 +163,7 @@ pub(crate) fn nanoseconds(time: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn clocks_have_the_numbers_of_linux() {
@@ -183,6 +184,30 @@ mod tests {
             .clock(Clock::Boottime)
             .to_raw(States::empty(), 0);
         assert_eq!((raw.time, raw.clock), (0, 7));
+    }
+
+    proptest! {
+        #[test]
+        fn a_timeout_is_read_as_it_was_written(
+            seconds in any::<u64>(),
+            part in 0..1_000_000_000u32,
+            clock in prop::sample::select(vec![Clock::Realtime, Clock::Monotonic, Clock::Boottime]),
+            absolute in any::<bool>(),
+            states in 0..8u32,
+            event in any::<u64>(),
+        ) {
+            let states = States::from_bits_truncate(states << 4);
+            let time = Duration::new(seconds, part);
+            let timeout = match absolute {
+                true => Timeout::at(clock, time),
+                false => Timeout::after(time).clock(clock),
+            };
+            let raw = timeout.to_raw(states, event);
+            let wide = u128::from(seconds) * 1_000_000_000 + u128::from(part);
+            prop_assert_eq!(u128::from(raw.time), wide.min(i64::MAX as u128));
+            prop_assert_eq!((raw.flags, raw.clock), (u32::from(absolute), clock.number()));
+            prop_assert_eq!((raw.states, raw.event, raw.reserved), (states.bits(), event, 0));
+        }
     }
 
     #[test]
