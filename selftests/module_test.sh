@@ -36,9 +36,15 @@ check() {
 
 load() {
 	if [ -n "$QIPC_KO" ]; then
-		insmod "$QIPC_KO" "$@"
+		insmod "$QIPC_KO" "$@" || return 1
 	else
-		modprobe qipc "$@"
+		modprobe qipc "$@" || return 1
+	fi
+	# Where it is now, for those who follow what it executes.
+	if [ -n "$QIPC_SECTIONS" ]; then
+		for section in .text .init.text .exit.text; do
+			echo "$section $(cat "/sys/module/qipc/sections/$section")"
+		done >>"$QIPC_SECTIONS"
 	fi
 }
 

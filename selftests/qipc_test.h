@@ -48,10 +48,15 @@
 
 /* --- one function per ioctl: 0 or more, or minus errno -------------------- */
 
+/* What this thread asked for last, for a test that wants to be sure of it. */
+static __thread unsigned long last_request;
+
 static inline int q_ioctl(int fd, unsigned long request, void *arg)
 {
-	long ret = syscall(SYS_ioctl, fd, request, arg);
+	long ret;
 
+	last_request = request;
+	ret = syscall(SYS_ioctl, fd, request, arg);
 	return ret < 0 ? -errno : ret;
 }
 

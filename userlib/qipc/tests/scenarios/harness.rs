@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{kill_process_group, Pid, Signal};
 
+use crate::support::slow;
+
 /// A name and what to do.
 pub type Scenario = (&'static str, fn());
 
@@ -30,7 +32,7 @@ macro_rules! scenarios {
 }
 pub(crate) use scenarios;
 
-/// Longer than anything takes in an emulated machine.
+/// Longer than anything takes in an emulated machine, with a stock kernel.
 const LIMIT: Duration = Duration::from_secs(30);
 /// Argument in front of the name of a scenario that this process is to run itself.
 const ONE: &str = "--scenario";
@@ -188,12 +190,13 @@ fn in_a_process(name: &str, nocapture: bool) -> Result<(), String> {
         child.stdout.take().map(|pipe| thread::spawn(|| read(pipe))),
         child.stderr.take().map(|pipe| thread::spawn(|| read(pipe))),
     ];
+    let limit = slow() * LIMIT;
     let start = Instant::now();
     let status: Option<ExitStatus> = loop {
         match child.try_wait() {
             Ok(Some(status)) => break Some(status),
             Err(_) => break None,
-            Ok(None) if start.elapsed() > LIMIT => break None,
+            Ok(None) if start.elapsed() > limit => break None,
             Ok(None) => thread::sleep(Duration::from_millis(5)),
         }
     };
@@ -212,7 +215,7 @@ fn in_a_process(name: &str, nocapture: bool) -> Result<(), String> {
         .collect();
     text += &match status {
         Some(status) => format!("ended with {status}"),
-        None => format!("hangs: killed after {} s", LIMIT.as_secs()),
+        None => format!("hangs: killed after {} s", limit.as_secs()),
     };
     Err(text)
 }

@@ -22,7 +22,8 @@ use rustix::net::{
 };
 
 use crate::support::{
-    channel, connect, open, os, to_request, wait_for_message, wait_until, Child, Random, Requests,
+    channel, connect, open, os, slow, to_request, wait_for_message, wait_until, Child, Random,
+    Requests,
 };
 
 /// Whatever a process can hold.
@@ -519,7 +520,7 @@ pub fn clients_killed_at_any_moment_harm_nobody() {
     });
     let address = first_channel_of(&server);
     let mut random = Random::new(12);
-    for round in 0..ROUNDS {
+    for round in 0..ROUNDS / u64::from(slow()) {
         let pause = Duration::from_micros(random.below(4000) as u64);
         let clients: Vec<_> = (0..3)
             .map(|n| {
@@ -558,7 +559,7 @@ fn random_size(seed: u64) -> usize {
 pub fn servers_killed_at_any_moment_release_everybody() {
     const ROUNDS: u64 = 60;
     let mut random = Random::new(13);
-    for round in 0..ROUNDS {
+    for round in 0..ROUNDS / u64::from(slow()) {
         let server = Child::run(|| {
             let channel = channel();
             let mut message = vec![0; 100_000];

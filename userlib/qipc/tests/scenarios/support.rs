@@ -22,6 +22,15 @@ pub fn is_expected_panic(info: &PanicHookInfo<'_>) -> bool {
     info.payload().downcast_ref::<&str>() == Some(&EXPECTED_PANIC)
 }
 
+/// How much slower than a stock one the kernel may be, which a debug kernel is: what waits, waits longer, and what only repeats
+/// does it less often.
+pub fn slow() -> u32 {
+    let told = std::env::var("QIPC_SLOW").ok();
+    told.and_then(|text| text.parse().ok())
+        .filter(|times| *times > 0)
+        .unwrap_or(1)
+}
+
 /// The kernel's refusal.
 pub fn os<T>(errno: Errno) -> Result<T, Error> {
     Err(Error::Os(errno))
@@ -152,7 +161,7 @@ pub fn events(channel: &Channel, timeout: Duration) -> PollFlags {
 /// Waits until a client is SEND-blocked on the channel.
 pub fn wait_for_message(channel: &Channel) {
     assert_eq!(
-        events(channel, Duration::from_secs(20)),
+        events(channel, slow() * Duration::from_secs(20)),
         PollFlags::IN,
         "no message came"
     );
@@ -184,7 +193,7 @@ pub fn wait_until(what: &str, truth: impl Fn() -> bool) {
     let start = Instant::now();
     while !truth() {
         assert!(
-            start.elapsed() < Duration::from_secs(20),
+            start.elapsed() < slow() * Duration::from_secs(20),
             "it never happened: {what}"
         );
         thread::sleep(Duration::from_millis(2));
