@@ -18,6 +18,7 @@
 //! | 3 | [`copy`] | bytes between two processes |
 //! | 2 | [`wake`], [`numbers`], [`limits`], [`floor`] | wake-ups after the lock; numbers for objects; how much a user may have; what benchmarks measure against |
 //! | 1 | [`sys`] | kernel facilities, wrapped; the only unsafe code |
+//! | 0.9 | [`perturb`] | random delays in builds for the fuzzer |
 //! | 0 | [`base`] | pure types and rules, also tested on the host |
 
 mod access;
@@ -35,6 +36,7 @@ mod names;
 mod notices;
 mod numbers;
 mod ops;
+mod perturb;
 mod priority;
 mod rcvids;
 mod registry;

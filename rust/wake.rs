@@ -3,6 +3,7 @@
 //! Wake-ups that are decided under a lock and made after it, and what goes with them: a thread that
 //! is called at a higher priority than its own has to have it before it runs.
 
+use crate::perturb;
 use crate::priority::{
     self,
     Server,
@@ -82,6 +83,8 @@ impl<'a> WakeSet<'a> {
 
 impl Drop for WakeSet<'_> {
     fn drop(&mut self) {
+        // Not always without a lock.
+        perturb::spin("wake");
         for server in self.servers.iter().flatten() {
             server.apply();
         }

@@ -27,6 +27,7 @@ use super::absent::{
 };
 use super::tables::Transaction;
 use crate::base::clock::Clock;
+use crate::perturb;
 use crate::sys::{
     alarm::{
         self,
@@ -92,6 +93,7 @@ impl<'a> Fetcher<'a> {
     ///
     /// Fails if the sender has left, or is about to.
     fn ask(&self, request: &Arc<Request>) -> Result<bool, CopyFault> {
+        perturb::pause("ask for memory");
         let mut tables = self.transaction.tables.lock();
         let cell = self.transaction.cell.access_mut(&mut tables);
         if cell.state.outcome().is_some() {
@@ -114,6 +116,7 @@ impl<'a> Fetcher<'a> {
 
     /// The caller does not wait for its request any more. The sender need not do so either.
     fn withdraw(&self, request: &Arc<Request>) {
+        perturb::pause("withdraw a request");
         let mut sender = None;
         let mut tables = self.transaction.tables.lock();
         let cell = self.transaction.cell.access_mut(&mut tables);

@@ -51,6 +51,7 @@ use crate::base::{
         State, //
     }, //
 };
+use crate::perturb;
 use crate::priority::{
     self,
     Ceiling,
@@ -298,6 +299,7 @@ impl Rendezvous {
                 Ok(false) => break Ok(Sent::withdrawn(Cause::TimedOut)),
                 Err(error) => break Err(error),
             }
+            perturb::pause("take the result");
             let result = self.tables.lock().result(transaction, inline);
             match result {
                 // A server that asks for the message again and again must not keep the sender here.
@@ -325,6 +327,7 @@ impl Rendezvous {
 
     /// Puts the message into the queue, unless the deadline forbids to wait; says whether it did.
     fn offer(&self, transaction: &Arc<Transaction>, deadline: &Deadline<'_>) -> Result<bool> {
+        perturb::pause("offer");
         if self.unblock {
             transaction.provide(&self.tables)?;
         }
@@ -333,6 +336,7 @@ impl Rendezvous {
             if tables.open && !transaction.message.origin.is_closed() {
                 if let Some(called) = tables.offer_plainly(transaction) {
                     drop(tables);
+                    perturb::pause("call the server");
                     called.wake();
                     return Ok(true);
                 }
@@ -383,6 +387,7 @@ impl Rendezvous {
                     Called::Nothing => (),
                 },
                 Woke::Signalled => {
+                    perturb::pause("leave for a signal");
                     self.end(transaction, signal_cause());
                     until = Until::FatalSignal;
                 }
@@ -449,6 +454,7 @@ impl Rendezvous {
 
     /// The deadline has come.
     fn expire(&self, transaction: &Arc<Transaction>, deadline: &Deadline<'_>) {
+        perturb::pause("expire");
         let mut notify = None;
         let mut wakes = self.wakes();
         let mut tables = self.tables.lock();
@@ -709,6 +715,7 @@ impl Rendezvous {
         let mut alarm = deadline.alarm.filter(|_| deadline.receive);
         let mut last = None;
         loop {
+            perturb::pause("accept");
             let server = receiver.server.as_ref();
             if let Some(accepted) = self.try_accept(server, want, Some(receiver), last)? {
                 return Ok(accepted);
@@ -1019,6 +1026,7 @@ impl Rendezvous {
             return false;
         };
         drop(tables);
+        perturb::pause("call the client");
         transaction.sender.wake();
         true
     }
@@ -1050,6 +1058,7 @@ impl Rendezvous {
     /// Ends every message of a connection, and refuses those that come after.
     pub(crate) fn detach(&self, origin: &Arc<Origin>) {
         if origin.close() {
+            perturb::pause("detach");
             self.end_where(Cause::Detached, |message| {
                 Arc::ptr_eq(&message.origin, origin)
             });
@@ -1079,6 +1088,7 @@ impl Rendezvous {
         let pulses = tables.pulses.clear();
         drop(tables);
         drop(pulses);
+        perturb::pause("close");
         self.end_where(Cause::ChannelGone, |_| true);
         loop {
             let mut wakes = self.wakes();
@@ -1128,6 +1138,7 @@ impl Rendezvous {
         cause: Cause,
         which: &impl Fn(&Message) -> bool,
     ) -> Option<K> {
+        perturb::pause("end one of many");
         let mut wakes = self.wakes();
         let chosen;
         let mut tables = self.tables.lock();
@@ -1203,6 +1214,7 @@ impl Claim<'_> {
 
     /// The message is received; says whether its sender waited for that.
     pub(crate) fn deliver(mut self) -> bool {
+        perturb::pause("deliver");
         self.put_back = false;
         let mut tables = self.rendezvous.tables.lock();
         if tables.open
@@ -1271,6 +1283,7 @@ impl Transfer<'_> {
 
 impl Drop for Transfer<'_> {
     fn drop(&mut self) {
+        perturb::pause("end a copy");
         self.rendezvous.step(&self.transaction, Event::EndCopy);
     }
 }
@@ -1301,6 +1314,7 @@ impl Reply<'_> {
     /// Fails with `ESRCH` if the sender was killed meanwhile.
     pub(crate) fn finish(mut self, outcome: Outcome, status: i64) -> Result {
         self.outcome = None;
+        perturb::pause("finish a reply");
         let mut wakes = self.rendezvous.wakes();
         let mut tables = self.rendezvous.tables.lock();
         tables.set_answer(&self.transaction, status, 0, None);

@@ -30,6 +30,8 @@ use kernel::{
     task::Task, //
 };
 
+use crate::perturb;
+
 use super::{
     alarm::Alarm,
     sched,
@@ -162,6 +164,7 @@ impl Parker {
         };
         let current = Task::current_raw();
         loop {
+            perturb::spin("sleep");
             // The freezer may stop the sleeper where it is: no lock is held.
             set_current_state(current, state | bindings::TASK_FREEZABLE);
             let woke = if self.is_called() {
