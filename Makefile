@@ -3,7 +3,7 @@
 # Thin front: every target forwards to tools/dev, which prints what it runs.
 
 KERNEL ?= 7.3
-export KERNEL KDIR T R B STRICT KERNELS JOBS ACCEL RENEW VM_MEM VM_CPUS FLAVOUR MINUTES SEED KEEP PLANT DESTDIR PREFIX
+export KERNEL KDIR T R B STRICT KERNELS JOBS ACCEL RENEW VM_MEM VM_CPUS LANES FLAVOUR MINUTES SEED KEEP PLANT DESTDIR PREFIX
 
 TARGETS := setup modules selftests userlib libqipc install-libqipc test test-all test-host test-vm test-debug fuzz demo shell quick matrix model coverage lint fmt bench bench-quick bench-icount bench-profile bench-store clean distclean
 
