@@ -207,12 +207,12 @@ impl Hands {
             }
             idle = if steps == before { idle + 1 } else { 0 };
             before = steps;
-            if idle < 3 {
+            if idle < 5 {
                 continue;
             }
             idle = 0;
             pokes += 1;
-            if pokes > 4 {
+            if pokes > 8 {
                 return;
             }
             for i in 0..PROCESSES * THREADS {
@@ -251,6 +251,10 @@ impl Hands {
             }
             Thread::new(shared, 0).run(&process.threads[0]);
         });
+        // Others may still have to do with its channels; the leader ends it.
+        for _ in 0..50 {
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::raw::REGIONS;
 use fastrand::Rng;
 
 /// Things that a thread does at most.
-const LONGEST: usize = 24;
+const LONGEST: usize = 32;
 /// Lengths about which something may change.
 const LENGTHS: &[u64] = &[
     0,
@@ -120,6 +120,10 @@ impl Generator {
         self.tame = !self.chance(8);
         let mut create = self.ioctl("QIPC_CHANNEL_CREATE", number, PROCESSES);
         self.tame = false;
+        if self.chance(2) {
+            create.values.fill(Value::Number(0));
+            create.values[0] = Value::Number(*self.pick(&[0, 0, 2, 2, 8, 0xa]));
+        }
         create.on = On::Session;
         create.out = 0;
         ops.push(Op::Ioctl(create));
@@ -413,7 +417,7 @@ impl Generator {
                     Value::Parts(vec![part(), part(), part()], 1)
                 }
             }
-            Holds::Timeout if !self.chance(6) => Value::Number(0),
+            Holds::Timeout if !self.chance(3) => Value::Number(0),
             Holds::Event => Value::Number(0),
             Holds::Name => Value::Name(self.below(3) as u8),
             _ => return None,

@@ -348,15 +348,17 @@ static void lead(int restart, unsigned int threads, int processes, void (*const 
 		if (!pid) {
 			self = i;
 			mains[i]();
+			/* Others may still have to do with its channels. */
+			sleep(1);
 			_exit(0);
 		}
 		shared->pids[i] = pid;
 	}
-	while (shared->done < threads && pokes < 5) {
+	while (shared->done < threads && pokes < 8) {
 		usleep(1000);
 		idle = shared->steps == before ? idle + 1 : 0;
 		before = shared->steps;
-		if (idle < 12)
+		if (idle < 20)
 			continue;
 		idle = 0;
 		pokes++;
