@@ -228,9 +228,13 @@ impl Channel {
     /// A connection that was made with `flags` has gone.
     ///
     /// After the last one the server can not refer to the client by any id of its messages; then it
-    /// is told, if it wants to be (B106 to B109).
-    pub(crate) fn leave(&self, client: &Arc<Client>, flags: u32) {
-        match self.scoids.leave(client, flags, || !self.is_ended()) {
+    /// is told, if it wants to be (B106 to B109). The client's number is kept for it then, and
+    /// counts as a connection of the user that had it.
+    fn leave(&self, client: &Arc<Client>, flags: u32, charge: Option<Charge>) {
+        match self
+            .scoids
+            .leave(client, flags, charge, || !self.is_ended())
+        {
             Left::Kept => (),
             Left::Freed => self.rcvids.forget(client),
             Left::Reserved(node) => {
@@ -284,32 +288,48 @@ pub(crate) struct Link {
     /// What messages carry of it.
     pub(crate) origin: Arc<Origin>,
     flags: u32,
+    /// Until it goes on to what the link leaves behind.
+    charge: Option<Charge>,
+    /// Whether the user may have had more than users may when this was made.
+    exempt: bool,
 }
 
 impl Link {
     /// Links the calling process to a channel.
     ///
     /// All links of one process have one scoid, unless it is not to be shared (B10 to B12).
-    /// Fails with `EBADF` if the channel is gone, with `EAGAIN` if the server has no number left,
-    /// and with `ENOMEM`.
+    /// Fails with `EBADF` if the channel is gone, with `EAGAIN` if the server has no number left or
+    /// the user too many connections, and with `ENOMEM`.
     pub(crate) fn new(channel: &Arc<Channel>, flags: u32) -> Result<Self> {
+        let charge = Some(channel.limits.charge(Kind::Connection)?);
         let client = channel.enter(flags)?;
         match Arc::new(Origin::new(client.clone()), GFP_KERNEL_ACCOUNT) {
             Ok(origin) => Ok(Self {
                 channel: channel.clone(),
                 origin,
                 flags,
+                charge,
+                exempt: credentials::is_exempt_from_limits(),
             }),
             Err(error) => {
-                channel.leave(&client, flags);
+                channel.leave(&client, flags, charge);
                 Err(error.into())
             }
         }
     }
 }
 
+impl Link {
+    /// Counts one queued pulse for the user that has made this; `EAGAIN` if it has too many.
+    pub(crate) fn charge_pulse(&self) -> Result<Charge> {
+        let charge = self.charge.as_ref().ok_or(EAGAIN)?;
+        charge.more(Kind::Pulse, || self.exempt)
+    }
+}
+
 impl Drop for Link {
     fn drop(&mut self) {
-        self.channel.leave(&self.origin.client, self.flags);
+        let charge = self.charge.take();
+        self.channel.leave(&self.origin.client, self.flags, charge);
     }
 }

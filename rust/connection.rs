@@ -12,10 +12,6 @@ use crate::channel::{
     Channel,
     Link, //
 };
-use crate::limits::{
-    Charge,
-    Kind, //
-};
 use crate::rendezvous::{
     pulses::PulseNode,
     tables::{
@@ -67,7 +63,6 @@ const SPARE: usize = 8;
 #[pin_data(PinnedDrop)]
 pub(crate) struct Connection {
     link: Link,
-    _charge: Charge,
     /// `COF_` flags.
     flags: Atomic<u32>,
     #[pin]
@@ -81,7 +76,6 @@ impl Connection {
     pub(crate) fn new(channel: &Arc<Channel>, flags: u32) -> Result<Arc<Self>> {
         Arc::pin_init(
             try_pin_init!(Self {
-                _charge: channel.limits.charge(Kind::Connection)?,
                 link: Link::new(channel, flags)?,
                 flags: Atomic::new(flags),
                 spare <- new_spinlock!(
@@ -171,17 +165,31 @@ impl Connection {
         drop(refused);
     }
 
-    /// Sends a pulse; fails like [`Rendezvous::pulse`], and tells the owner of a pool that is full.
+    /// Sends a pulse, which is counted for the user that has made the connection.
+    ///
+    /// Fails like [`Rendezvous::pulse`], and tells the owner of a pool that is full; also with
+    /// `EAGAIN` if the user has as many queued pulses as it may have, and with `ENOMEM`.
     pub(crate) fn pulse(&self, pulse: Pulse) -> Result {
-        let sent = self.rendezvous().pulse(pulse);
+        let sent = self.pulse_quietly(pulse);
         if sent == Err(EAGAIN) {
             self.link.channel.overflowed();
         }
         sent
     }
 
-    /// Sends up to `count` equal pulses; returns how many did not fit, which is told likewise.
+    /// The same, but nobody is told that it does not fit.
+    pub(crate) fn pulse_quietly(&self, pulse: Pulse) -> Result {
+        let node = PulseNode::new()?.charged(self.link.charge_pulse()?);
+        self.rendezvous().pulse(pulse, node)
+    }
+
+    /// Sends up to `count` equal pulses, which count as one; returns how many did not fit, which is
+    /// told likewise. Does not sleep.
     pub(crate) fn pulses(&self, pulse: Pulse, count: u32, node: PulseNode) -> u32 {
+        let Ok(charge) = self.link.charge_pulse() else {
+            return count;
+        };
+        let node = node.charged(charge);
         let lost = self.rendezvous().pulses(pulse, count, node);
         if lost > 0 {
             self.link.channel.overflowed();

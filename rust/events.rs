@@ -265,7 +265,7 @@ impl OnOverflow for Event {
         // would go round in circles.
         let _ = match self {
             Self::Pulse(event) => match event.connection() {
-                Ok(connection) => connection.rendezvous().pulse(event.pulse(None)),
+                Ok(connection) => connection.pulse_quietly(event.pulse(None)),
                 Err(error) => Err(error),
             },
             _ => self.deliver(None),

@@ -84,7 +84,8 @@ module! {
             description: "Channels that a user can have",
         },
         max_user_connections: u32 {
-            default: 65536,
+            // Less than the numbers that a session has for its clients, so that no user takes all.
+            default: 32768,
             description: "Connections that a user can have",
         },
         max_user_names: u32 {
@@ -98,6 +99,10 @@ module! {
         max_user_timers: u32 {
             default: 16384,
             description: "Timers that a user can have",
+        },
+        max_user_pulses: u32 {
+            default: 65536,
+            description: "Queued pulses that a user can have",
         },
         fault_wait_ms: u32 {
             default: 1000,
@@ -139,6 +144,7 @@ impl kernel::InPlaceModule for Qipc {
                     module_parameters::max_user_names.value() & ANY,
                     module_parameters::max_user_events.value() & ANY,
                     module_parameters::max_user_timers.value() & ANY,
+                    module_parameters::max_user_pulses.value() & ANY,
                 ]),
                 GFP_KERNEL,
             )?;

@@ -14,6 +14,7 @@ use crate::base::{
     abi,
     id, //
 };
+use crate::limits::Charge;
 use crate::numbers::lowest_free;
 use crate::rendezvous::{
     pulses::PulseNode,
@@ -82,6 +83,9 @@ struct Entry {
     links: Links,
     /// Memory of the pulse that tells the server that the last connection has gone.
     disconnect: Option<PulseNode>,
+    /// For a reserved number: it is counted like the connection that it is left of, so that nobody
+    /// uses up the numbers of a server that does not receive.
+    charge: Option<Charge>,
 }
 
 struct Directory {
@@ -175,6 +179,7 @@ impl Scoids {
                 identity,
                 links: Links::of(flags),
                 disconnect,
+                charge: None,
             },
         );
         let mut directory = self.directory.lock();
@@ -201,8 +206,14 @@ impl Scoids {
     /// A connection of a client has gone.
     ///
     /// If it was the last one, the number is free again, unless it can be reserved and the channel
-    /// is still open.
-    pub(crate) fn leave(&self, client: &Arc<Client>, flags: u32, open: impl Fn() -> bool) -> Left {
+    /// is still open; `charge`, that of the connection, goes with the number.
+    pub(crate) fn leave(
+        &self,
+        client: &Arc<Client>,
+        flags: u32,
+        charge: Option<Charge>,
+        open: impl Fn() -> bool,
+    ) -> Left {
         // Declared before the lock is taken, so that it is freed after it.
         let _gone;
         let mut directory = self.directory.lock();
@@ -220,6 +231,7 @@ impl Scoids {
         }
         if open() {
             if let Some(node) = entry.disconnect.take() {
+                entry.charge = charge;
                 directory.reserve(number);
                 return Left::Reserved(node);
             }

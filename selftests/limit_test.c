@@ -21,7 +21,7 @@ enum {
 };
 
 /* What is used up; each makes one more, or fails. */
-enum kind { CHANNELS, CONNECTIONS, EVENTS, TIMERS, NAMES, KINDS };
+enum kind { CHANNELS, CONNECTIONS, EVENTS, TIMERS, NAMES, PULSES, KINDS };
 
 static int make_one(struct peer *peer, enum kind kind)
 {
@@ -38,6 +38,10 @@ static int make_one(struct peer *peer, enum kind kind)
 	case TIMERS:
 		return q_timer_create(peer->session, CLOCK_MONOTONIC,
 				      event_of_kind(QIPC_EVENT_NONE));
+	case PULSES:
+		if (peer->own_coid < 0)
+			peer->own_coid = q_attach_side(peer->session, 0, peer->own_chid);
+		return q_pulse(peer->session, peer->own_coid, -1, 1, 2);
 	default:
 		snprintf(name, sizeof(name), "limit/%d/%d", (int)own_tid(), number++);
 		return q_name_attach(peer->session, peer->own_chid, name);
@@ -62,6 +66,7 @@ static long job_new_session(struct peer *peer)
 	close(peer->session);
 	peer->session = q_open();
 	peer->own_chid = q_create(peer->session, 0);
+	peer->own_coid = -1;
 	return peer->own_chid < 0 ? peer->own_chid : 0;
 }
 
@@ -91,7 +96,7 @@ static long limit_of(enum kind kind)
 {
 	static const char *const names[] = {
 		"max_user_channels=", "max_user_connections=", "max_user_events=",
-		"max_user_timers=", "max_user_names=",
+		"max_user_timers=", "max_user_names=", "max_user_pulses=",
 	};
 	const char *parameters = getenv("QIPC_PARAMETERS"), *at;
 
@@ -172,6 +177,69 @@ TEST_F_TIMEOUT(limit, of_a_user_that_dies, 120)
 	EXPECT_EQ(-EAGAIN, use_up(self->greedy[1], CONNECTIONS, 1));
 	EXPECT_EQ(256 + SIGKILL, peer_kill(self->greedy[0]));
 	EXPECT_EQ(0, use_up(self->greedy[1], CONNECTIONS, limit));
+}
+
+static long job_public_channel(struct peer *peer)
+{
+	peer->chid = q_create(peer->session, QIPC_CHF_DISCONNECT);
+	return peer->chid < 0 ? peer->chid : q_set_mode(peer->session, peer->chid, 0666);
+}
+
+/* Connects and disconnects value[1] times, or as often as it can; value[2] is how often. */
+static long job_come_and_go(struct peer *peer)
+{
+	int coid;
+
+	for (peer->value[2] = 0; peer->value[2] < peer->value[1]; peer->value[2]++) {
+		coid = q_attach_side(peer->session, peer->server, peer->chid);
+		if (coid < 0)
+			return coid;
+		if (q_detach(peer->session, coid))
+			return -EBADMSG;
+	}
+	return 0;
+}
+
+/* Gives one number of a client back that has gone. */
+static long job_give_back(struct peer *peer)
+{
+	int ret = q_receive_pulse_now(peer->session, peer->chid, &peer->got);
+
+	return ret ? ret : q_detach(peer->session, peer->got.scoid);
+}
+
+static long come_and_go(struct peer *peer, struct peer *server, long times)
+{
+	peer->server = server->pid;
+	peer->chid = server->chid;
+	peer->value[1] = times;
+	return peer_call(peer, job_come_and_go);
+}
+
+/*
+ * A server that is told of clients who leave keeps their numbers until it gives
+ * them back. They count for who has left them: nobody uses up all that there are.
+ */
+TEST_F_TIMEOUT(limit, of_numbers_left_behind, 120)
+{
+	long limit = limit_of(CONNECTIONS);
+	struct peer *server = peer_start(true, self->session);
+
+	if (!limit)
+		SKIP(return, "QIPC_PARAMETERS does not say what the limits are");
+	ASSERT_NE(NULL, server);
+	ASSERT_EQ(0, peer_call(server, job_public_channel));
+	EXPECT_EQ(-EAGAIN, come_and_go(self->greedy[0], server, limit + 1));
+	EXPECT_EQ(limit, self->greedy[0]->value[2]);
+	EXPECT_EQ(-EAGAIN, come_and_go(self->greedy[1], server, 1));
+	EXPECT_EQ(0, come_and_go(self->other, server, ENOUGH));
+	/* As many as the server gives back, and no more. */
+	EXPECT_EQ(0, peer_call(server, job_give_back));
+	EXPECT_EQ(0, come_and_go(self->greedy[1], server, 1));
+	EXPECT_EQ(-EAGAIN, come_and_go(self->greedy[1], server, 1));
+	/* With the channel they are all gone. */
+	EXPECT_EQ(256 + SIGKILL, peer_kill(server));
+	EXPECT_EQ(0, use_up(self->greedy[0], CONNECTIONS, limit));
 }
 
 /* The administrator is not limited, and counts for nobody. */

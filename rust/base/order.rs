@@ -22,6 +22,12 @@ impl Key {
         arrival: 0,
     };
 
+    /// Ahead of all items that have a priority, and behind those that have none.
+    pub(crate) const FIRST_ORDINARY: Self = Self {
+        urgency: Self::ORDINARY,
+        arrival: 0,
+    };
+
     /// Makes the key of an item that arrives at `priority` as number `arrival`.
     pub(crate) const fn new(priority: u8, arrival: u64) -> Self {
         Self {
@@ -38,9 +44,14 @@ impl Key {
         }
     }
 
+    /// Whether the item goes ahead of every priority.
+    pub(crate) const fn is_ahead(self) -> bool {
+        self.urgency < Self::ORDINARY
+    }
+
     /// The priority of an item that has one; 0 for one that goes ahead of them all.
     pub(crate) const fn priority(self) -> u8 {
-        if self.urgency < Self::ORDINARY {
+        if self.is_ahead() {
             return 0;
         }
         (u8::MAX as u16 + Self::ORDINARY - self.urgency) as u8

@@ -859,12 +859,10 @@ impl Rendezvous {
         }
     }
 
-    /// Queues a pulse of a user (MsgSendPulse). Never blocks, but may sleep for memory.
+    /// Queues a pulse of a user (MsgSendPulse). Never blocks.
     ///
-    /// Fails with `EBADF` if the channel is closed, with `EAGAIN` if its pool is full, and with
-    /// `ENOMEM`.
-    pub(crate) fn pulse(&self, pulse: Pulse) -> Result {
-        let node = PulseNode::new()?;
+    /// Fails with `EBADF` if the channel is closed, and with `EAGAIN` if its pool is full.
+    pub(crate) fn pulse(&self, pulse: Pulse, node: PulseNode) -> Result {
         if !self.is_open() {
             return Err(EBADF);
         }

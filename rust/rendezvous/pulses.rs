@@ -9,6 +9,7 @@ use crate::base::{
     order::Key,
     pulse::Pulse, //
 };
+use crate::limits::Charge;
 use crate::sys::{
     charge,
     task::Process, //
@@ -25,22 +26,44 @@ use kernel::{
 /// connections of an owner that does not receive them.
 const MAX_SYSTEM: u32 = 65_536;
 
+/// Pulses ahead of every priority that are received in a row while something else waits: a client
+/// that connects and disconnects all the time must not keep a server from the others.
+const MAX_RUN: u32 = 64;
+
 /// Memory for one entry of a pulse queue.
 ///
 /// Pulses of the system must not be lost for lack of memory, so whatever can cause one brings the
 /// memory along from the beginning.
-pub(crate) struct PulseNode(RBTreeNodeReservation<Key, Waiting>);
+pub(crate) struct PulseNode {
+    memory: RBTreeNodeReservation<Key, Waiting>,
+    /// For a pulse of a user, which is counted for that user.
+    charge: Option<Charge>,
+}
 
 impl PulseNode {
     /// Allocates it; `ENOMEM`.
     pub(crate) fn new() -> Result<Self> {
-        Ok(Self(RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?))
+        Ok(Self {
+            memory: RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?,
+            charge: None,
+        })
     }
 
     /// The same from a thread of the kernel, at the expense of a process and without waiting.
     pub(crate) fn new_for(process: &Process) -> Result<Self> {
         let node = charge::to_process(process, RBTreeNodeReservation::new);
-        Ok(Self(node.ok_or(ESRCH)??))
+        Ok(Self {
+            memory: node.ok_or(ESRCH)??,
+            charge: None,
+        })
+    }
+
+    /// Has it counted for a user for as long as it is there.
+    pub(crate) fn charged(self, charge: Charge) -> Self {
+        Self {
+            charge: Some(charge),
+            ..self
+        }
     }
 }
 
@@ -50,6 +73,7 @@ struct Waiting {
     count: u32,
     /// Whether it takes room of the pool.
     counted: bool,
+    charge: Option<Charge>,
 }
 
 /// The queue, and its pool: the number of pulses of users that it takes.
@@ -63,6 +87,8 @@ pub(super) struct PulseQueue {
     rearm: u32,
     /// Whether the next overflow is news.
     armed: bool,
+    /// How many pulses ahead of every priority were received in a row. 0 if there are none.
+    run: u32,
 }
 
 impl PulseQueue {
@@ -74,6 +100,7 @@ impl PulseQueue {
             limit,
             rearm,
             armed: true,
+            run: 0,
         }
     }
 
@@ -81,9 +108,24 @@ impl PulseQueue {
         self.tree.is_empty()
     }
 
-    /// The place of the first one.
+    /// The place of the first one, or of the first that has a priority if it is its turn.
     pub(super) fn first(&self) -> Option<Key> {
-        Some(*self.tree.cursor_front()?.current().0)
+        let first = *self.tree.cursor_front()?.current().0;
+        if !first.is_ahead() || !self.yields() {
+            return Some(first);
+        }
+        let ordinary = self.tree.cursor_lower_bound(&Key::FIRST_ORDINARY);
+        Some(ordinary.map_or(first, |cursor| *cursor.current().0))
+    }
+
+    /// Whether those ahead of every priority let something else pass now.
+    pub(super) fn yields(&self) -> bool {
+        self.run >= MAX_RUN
+    }
+
+    /// Something with a priority was received.
+    pub(super) fn passed(&mut self) {
+        self.run = 0;
     }
 
     /// How many pulses of users still fit.
@@ -120,13 +162,20 @@ impl PulseQueue {
             pulse,
             count,
             counted,
+            charge: node.charge,
         };
-        self.tree.insert(node.0.into_node(key, waiting));
+        self.tree.insert(node.memory.into_node(key, waiting));
     }
 
     /// Takes the first pulse out, with the memory of its entry if that is empty now.
     pub(super) fn take(&mut self) -> Option<(Pulse, Option<PulseNode>)> {
-        let mut front = self.tree.cursor_front_mut()?;
+        let key = self.first()?;
+        let mut front = if self.run == 0 {
+            self.tree.cursor_front_mut()?
+        } else {
+            self.tree.cursor_lower_bound_mut(&key)?
+        };
+        self.run = if key.is_ahead() { self.run + 1 } else { 0 };
         let (_, waiting) = front.current_mut();
         let pulse = waiting.pulse;
         if waiting.counted {
@@ -139,15 +188,24 @@ impl PulseQueue {
             waiting.count -= 1;
             return Some((pulse, None));
         }
+        // Not dropped here, in the channel's lock, but with the memory.
+        let charge = waiting.charge.take();
         let (_, node) = front.remove_current();
-        Some((pulse, Some(PulseNode(node.into_reservation()))))
+        let memory = node.into_reservation();
+        if self.tree.is_empty() {
+            self.run = 0;
+        }
+        Some((pulse, Some(PulseNode { memory, charge })))
     }
 
     /// Takes a pulse of the system out, if nobody has received it yet.
     pub(super) fn remove(&mut self, key: Key) -> Option<PulseNode> {
         let node = self.tree.remove_node(&key)?;
         self.system -= 1;
-        Some(PulseNode(node.into_reservation()))
+        Some(PulseNode {
+            memory: node.into_reservation(),
+            charge: None,
+        })
     }
 
     /// Takes everything out, to be freed after the lock.

@@ -571,7 +571,11 @@ impl Tables {
             Want::Pulse => None,
         };
         match (pulse, message) {
-            (Some(pulse), Some((key, _))) if pulse < key => Some(Next::Pulse),
+            (Some(pulse), Some((key, _)))
+                if pulse < key && !(pulse.is_ahead() && self.pulses.yields()) =>
+            {
+                Some(Next::Pulse)
+            }
             (_, Some((_, message))) => Some(Next::Message(message.clone())),
             (Some(_), None) => Some(Next::Pulse),
             (None, None) => None,
@@ -625,6 +629,7 @@ impl Tables {
         cell.served_by = server.map_or(0, |server| server.key());
         transaction.priority.store(level.into(), Relaxed);
         self.step(transaction, Event::Take, wakes).ok()?;
+        self.pulses.passed();
         self.serve(server, level);
         Some(rcvid)
     }

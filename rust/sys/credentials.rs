@@ -142,6 +142,17 @@ pub(crate) fn may_exceed_limits() -> bool {
     unsafe { bindings::capable(bindings::CAP_SYS_RESOURCE as ffi::c_int) }
 }
 
+/// The same, to be noted for later: nothing is refused now, so it is not a matter for the audit log.
+pub(crate) fn is_exempt_from_limits() -> bool {
+    // SAFETY: The first namespace is always there; the number is that of a capability.
+    unsafe {
+        bindings::ns_capable_noaudit(
+            &raw mut bindings::init_user_ns,
+            bindings::CAP_SYS_RESOURCE as ffi::c_int,
+        )
+    }
+}
+
 /// Whether the caller has `CAP_IPC_OWNER` in its own user namespace.
 pub(crate) fn is_ipc_owner() -> bool {
     Credentials::current().owned_by_caller()
