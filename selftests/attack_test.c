@@ -152,7 +152,8 @@ TEST_F(attack, put_back_races_destroy)
 		ASSERT_NE(NULL, client[i]);
 		client[i]->server = getpid();
 	}
-	while (now_us() < end && rounds < 150) {
+	/* A few rounds at least, however slow the machine. */
+	while (rounds < 6 || (now_us() < end && rounds < 150)) {
 		chid = q_create(self->session, 0);
 		ASSERT_LT(0, chid);
 		for (i = 0; i < CROWD; i++) {
@@ -178,7 +179,6 @@ TEST_F(attack, put_back_races_destroy)
 			ASSERT_EQ(0, peer_call(client[i], job_detach));
 		rounds++;
 	}
-	EXPECT_LT(5, rounds);
 }
 
 TEST_F(attack, put_back_races_detach)
@@ -194,7 +194,8 @@ TEST_F(attack, put_back_races_detach)
 		client[i] = peer_start(false, self->session);
 		ASSERT_NE(NULL, client[i]);
 	}
-	while (now_us() < end && rounds < 150) {
+	/* A few rounds at least, however slow the machine. */
+	while (rounds < 6 || (now_us() < end && rounds < 150)) {
 		/* Side channel and descriptor in turn; all of them send over one connection. */
 		coid = rounds % 2 ? q_attach_fd(self->session, 0, self->chid) :
 				    q_attach_side(self->session, 0, self->chid);
@@ -222,7 +223,6 @@ TEST_F(attack, put_back_races_detach)
 		ASSERT_TRUE(rounds % 2 == 0 || !close(coid));
 		rounds++;
 	}
-	EXPECT_LT(5, rounds);
 }
 
 /* --- who holds whom up ------------------------------------------------------------ */

@@ -778,6 +778,32 @@ TEST_F(connect, passed_to_another_process)
 	EXPECT_EQ(getpid(), ours.pid);
 }
 
+/*
+ * Processes that share the table of descriptors close nothing when they end: what a
+ * connection knows of them goes when the next one uses it, and the channel is told.
+ */
+TEST_F(connect, users_that_end_without_closing_it)
+{
+	int chid = q_create(self->session, QIPC_CHF_DISCONNECT), users = 4;
+	int fd = q_attach_fd(self->session, 0, chid), status, i, gone = 0;
+	struct qipc_pulse pulse;
+	pid_t pid;
+
+	ASSERT_LE(0, fd);
+	for (i = 0; i < users; i++) {
+		pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, 0);
+		if (!pid)
+			_exit(q_pulse(fd, fd, -1, 1, i) ? CHILD_SEND : CHILD_OK);
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_EQ(CHILD_OK, WEXITSTATUS(status));
+	}
+	while (!q_receive_pulse_now(self->session, chid, &pulse))
+		gone += pulse.code == QIPC_PULSE_DISCONNECT;
+	/* All but the last. */
+	EXPECT_EQ(users - 1, gone);
+	EXPECT_EQ(0, close(fd));
+}
+
 /* NOINHERIT: of use to the process that made it, whoever else has the descriptor. */
 TEST_F(connect, not_inherited)
 {

@@ -923,7 +923,7 @@ TEST_F(event_process_side, server_of_another_user)
 {
 	struct peer *client = self->client;
 	struct peer *server = peer_start(true, self->session);
-	int handle;
+	int handle, plain;
 
 	if (geteuid())
 		SKIP(return, "changing the user takes root");
@@ -938,6 +938,9 @@ TEST_F(event_process_side, server_of_another_user)
 	handle = client_registers(client, event_signal(QIPC_EVENT_SIGNAL_CODE, SIGUSR1, -1, 9),
 				  client->coid);
 	ASSERT_LT(0, handle);
+	plain = client_registers(client, event_signal(QIPC_EVENT_SIGNAL, SIGUSR1, 0, 0),
+				 client->coid);
+	ASSERT_LT(0, plain);
 	client->value[0] = SIGUSR1;
 	ASSERT_EQ(0, peer_call(client, job_block_signal));
 	peer_go(server, job_serve_one);
@@ -958,6 +961,11 @@ TEST_F(event_process_side, server_of_another_user)
 	client->value[0] = SIGUSR1;
 	ASSERT_EQ(0, peer_call(client, job_take_signal));
 	EXPECT_EQ(9, client->value[2]);
+	server->event = event_handle(plain, 0);
+	EXPECT_EQ(0, peer_call(server, job_deliver));
+	client->value[0] = SIGUSR1;
+	ASSERT_EQ(0, peer_call(client, job_take_signal));
+	EXPECT_TRUE(client_gets_nothing(client));
 }
 
 TEST_HARNESS_MAIN

@@ -166,6 +166,25 @@ TEST_F(info, of_a_descriptor)
 	EXPECT_EQ(0, peer_wait(client));
 }
 
+/* A process that was never a client of the channel asks when the channel is gone. */
+TEST_F(info, of_a_descriptor_of_a_channel_that_is_gone)
+{
+	struct qipc_server_info info = {};
+	int conn = q_attach_fd(self->session, 0, self->chid), status;
+	pid_t pid;
+
+	ASSERT_LE(0, conn);
+	ASSERT_EQ(0, q_destroy(self->session, self->chid));
+	pid = fork_bound();
+	if (!pid) {
+		if (q_server_info(conn, 0, conn, 0, &info))
+			_exit(CHILD_SETUP);
+		_exit(info.coid == conn && info.scoid == -1 ? CHILD_OK : CHILD_WRONG_DATA);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(CHILD_OK, WEXITSTATUS(status));
+}
+
 TEST_F(info, scoid_is_the_servers)
 {
 	struct qipc_server_info info;

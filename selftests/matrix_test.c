@@ -126,10 +126,21 @@ static bool arrange(struct scene *scene, int pager)
 	return wait_until_blocked(client->pid, client->tid);
 }
 
-/* Until all threads of it have stopped; not for ever, since a call may have to end first. */
-static void wait_for_stop(struct side *side, const char *state)
+/*
+ * How long to wait until the victim rests, in microseconds: until it does if that ends
+ * its call; else not for long, since the call has to end first.
+ */
+static long patience(struct scene *scene, const char *wanted)
 {
-	int64_t end = now_us() + 10000;
+	const char *call = scene->at_server ? strchr(wanted, '/') + 1 : wanted;
+
+	return strncmp(call, "EINTR", 5) ? 20000 : BOUND_MS * 1000L;
+}
+
+/* Until its thread has stopped. */
+static void wait_for_stop(struct side *side, const char *state, long us)
+{
+	int64_t end = now_us() + us;
 	char buf[512], *p;
 
 	do {
@@ -142,10 +153,10 @@ static void wait_for_stop(struct side *side, const char *state)
 	} while (now_us() < end);
 }
 
-/* Until it is frozen, with the same exception. */
-static void wait_for_frost(void)
+/* Until it is frozen. */
+static void wait_for_frost(long us)
 {
-	int64_t end = now_us() + 20000;
+	int64_t end = now_us() + us;
 	char buf[128];
 	ssize_t n;
 	int fd;
@@ -179,7 +190,7 @@ static void wait_for_end(struct scene *scene, const char *wanted)
 		sleep_us(100);
 }
 
-static void happen(struct scene *scene)
+static void happen(struct scene *scene, const char *wanted)
 {
 	struct side *victim = victim_of(scene);
 	int64_t end = now_us() + PATIENCE_MS * 1000LL;
@@ -192,11 +203,11 @@ static void happen(struct scene *scene)
 		return;
 	case STOP:
 		kill(victim->pid, SIGSTOP);
-		wait_for_stop(victim, "T");
+		wait_for_stop(victim, "T", patience(scene, wanted));
 		return;
 	case FREEZE:
 		write_file(CGROUP "/cgroup.freeze", "1");
-		wait_for_frost();
+		wait_for_frost(patience(scene, wanted));
 		return;
 	case UFFD:
 		return;
@@ -286,7 +297,7 @@ static void play(struct scene *scene, int session, int coid, const char *wanted,
 	const char *client, *server;
 	int64_t start, end;
 
-	happen(scene);
+	happen(scene, wanted);
 	wait_for_session_end(scene, session, coid);
 	/* How long it takes to bring it about, say to use up memory, is not ours. */
 	start = now_us();

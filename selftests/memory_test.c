@@ -20,6 +20,10 @@
 #define ROOM		(2 * HUGE_PAGE)
 #define SECRET		(32 * 1024)
 
+#ifndef MADV_COLD
+#define MADV_COLD	20
+#endif
+
 enum kind {
 	SMALL_PAGES,
 	HUGE_PAGES,
@@ -32,6 +36,7 @@ enum kind {
 	OF_A_FILE,	/* private, of a file */
 	SHARED,
 	LAZILY_FREED,	/* MADV_FREE: may go as long as nobody writes */
+	COLD,		/* MADV_COLD: nobody has used it for long, as the kernel sees it */
 	KINDS
 };
 
@@ -112,6 +117,8 @@ static unsigned char *make_memory(enum kind kind, uint64_t seed)
 	}
 	if (kind == LAZILY_FREED)
 		madvise(p, ROOM, MADV_FREE);
+	if (kind == COLD)
+		madvise(p, ROOM, MADV_COLD);
 	return p;
 }
 
@@ -436,6 +443,103 @@ TEST_F_TIMEOUT(memory, fork_while_pages_are_held, 120)
 		EXPECT_EQ(0, peer_wait(self->client));
 		close(fd);
 	}
+}
+
+/* --- memory that two wait for ------------------------------------------------------- */
+
+struct absent {
+	volatile int64_t *value;
+	unsigned char *memory, *source;
+	int fd;
+};
+
+/* Puts the memory there when value[0] is 1, and takes it away when it is 3. */
+static void *come_and_go(void *arg)
+{
+	struct absent *absent = arg;
+	struct uffdio_copy copy = {
+		.dst = (uintptr_t)absent->memory, .src = (uintptr_t)absent->source, .len = ROOM,
+	};
+
+	while (wait_for(&absent->value[0], 1)) {
+		absent->value[0] = ioctl(absent->fd, UFFDIO_COPY, &copy) ? -1 : 2;
+		copy.copy = 0;
+		if (!wait_for(&absent->value[0], 3))
+			break;
+		absent->value[0] = madvise(absent->memory, ROOM, MADV_DONTNEED) ? -1 : 4;
+	}
+	return NULL;
+}
+
+/* Sends memory that is not there. */
+static long job_absent(struct peer *peer)
+{
+	struct absent absent = { .value = peer->value, .memory = place(), .source = place() };
+	pthread_t thread;
+
+	if (!absent.memory || !absent.source)
+		return -ENOMEM;
+	pattern_fill(absent.source, SIZE, 5);
+	madvise(absent.memory, ROOM, MADV_NOHUGEPAGE);
+	absent.fd = late_memory(absent.memory);
+	if (absent.fd < 0 || pthread_create(&thread, NULL, come_and_go, &absent))
+		return -EAGAIN;
+	send_args(&peer->send, peer->coid, absent.memory, SIZE, NULL, 0);
+	return q_ioctl(peer->fd, QIPC_MSG_SEND, &peer->send);
+}
+
+/* Reads all of message value[0] into its memory. */
+static long job_read(struct peer *peer)
+{
+	return q_read(peer->session, peer->value[0], peer->memory, SIZE, 0);
+}
+
+/*
+ * Two threads of the server want memory of the client that is not there yet: it
+ * sees to one after the other, and both get what comes.  If the machine is so busy
+ * that the module gives up waiting first, once more.
+ */
+TEST_F_TIMEOUT(memory, two_threads_wait_for_it, 120)
+{
+	volatile int64_t *value = self->client->value;
+	struct qipc_msg_receive rcv;
+	struct peer *readers[2];
+	int i, tries, got = 0;
+
+	value[0] = 0;
+	peer_go(self->client, job_absent);
+	ASSERT_EQ(0, q_receive(self->session, self->chid, NULL, 0, &rcv));
+	for (i = 0; i < 2; i++) {
+		readers[i] = peer_start(false, self->session);
+		ASSERT_NE(NULL, readers[i]);
+		readers[i]->memory = private_alloc(ROOM);
+		ASSERT_NE(NULL, readers[i]->memory);
+		readers[i]->value[0] = rcv.rcvid;
+	}
+	pattern_fill(self->buf, SIZE, 5);
+	for (tries = 0; got < 2 && tries < 10; tries++) {
+		if (tries) {
+			value[0] = 3;
+			ASSERT_TRUE(wait_for(&value[0], 4));
+		}
+		for (i = 0; i < 2; i++) {
+			memset(readers[i]->memory, 0, SIZE);
+			peer_go(readers[i], job_read);
+			peer_blocked(readers[i]);
+		}
+		value[0] = 1;
+		ASSERT_TRUE(wait_for(&value[0], 2));
+		for (got = i = 0; i < 2; i++) {
+			if (peer_wait(readers[i]) == -EFAULT)
+				continue;
+			EXPECT_EQ(SIZE, readers[i]->result);
+			EXPECT_EQ(0, memcmp(readers[i]->memory, self->buf, SIZE));
+			got++;
+		}
+	}
+	EXPECT_EQ(2, got);
+	EXPECT_EQ(0, q_reply(self->session, rcv.rcvid, 0, NULL, 0));
+	EXPECT_EQ(0, peer_wait(self->client));
 }
 
 TEST_HARNESS_MAIN

@@ -956,6 +956,68 @@ static bool runs_on(pid_t tid, const cpu_set_t *wanted)
 	return !sched_getaffinity(tid, sizeof(set), &set) && CPU_EQUAL(&set, wanted);
 }
 
+/* The length of a time slice: what the kernel calls the run time of an ordinary thread. */
+struct slice {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+/* A thread that asked for longer time slices has them again after it ran for a client. */
+TEST_F(priority, time_slice_comes_back)
+{
+	const uint64_t wanted = 20 * 1000 * 1000;
+	struct slice slice = { .size = sizeof(slice), .policy = SCHED_OTHER, .runtime = wanted };
+	pid_t tid = self->server->tid;
+
+	ASSERT_EQ(0, syscall(SYS_sched_setattr, tid, &slice, 0));
+	ASSERT_EQ(0, syscall(SYS_sched_getattr, tid, &slice, sizeof(slice), 0));
+	if (slice.runtime != wanted)
+		SKIP(return, "this kernel knows no slices");
+	ASSERT_EQ(0, peer_set_priority(self->client[0], 20));
+	ASSERT_TRUE(send_blocks(self->client[0]));
+	EXPECT_EQ(20, served_at(self->server, self->chid, self->client[0]));
+	ASSERT_EQ(-EAGAIN, receive_now(self->server, self->chid));
+	ASSERT_EQ(0, level(tid));
+	memset(&slice, 0, sizeof(slice));
+	ASSERT_EQ(0, syscall(SYS_sched_getattr, tid, &slice, sizeof(slice), 0));
+	EXPECT_EQ(wanted, slice.runtime);
+}
+
+/* A thread that says that it works for another message goes where that client may run. */
+TEST_F(priority, runmask_of_the_current_message)
+{
+	int last = sysconf(_SC_NPROCESSORS_ONLN) - 1, chid;
+	cpu_set_t masks[2] = { only(0), only(last) };
+	pid_t tid = self->server->tid;
+	struct peer *client[2];
+	int64_t rcvids[2];
+	int i;
+
+	if (!last)
+		SKIP(return, "one processor");
+	chid = q_create(self->session, QIPC_CHF_INHERIT_RUNMASK);
+	for (i = 0; i < 2; i++) {
+		client[i] = client_start(variant->process, false, self->session, chid);
+		ASSERT_NE(NULL, client[i]);
+		ASSERT_EQ(0, sched_setaffinity(client[i]->tid, sizeof(masks[i]), &masks[i]));
+		ASSERT_TRUE(send_blocks(client[i]));
+		ASSERT_EQ(0, receive_now(self->server, chid));
+		EXPECT_TRUE(runs_on(tid, &masks[i]));
+		rcvids[i] = self->server->receive.rcvid;
+	}
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, current(self->server, rcvids[i]));
+		EXPECT_TRUE(runs_on(tid, &masks[i]));
+	}
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, q_reply(self->session, rcvids[i], 0, NULL, 0));
+		ASSERT_EQ(0, peer_wait(client[i]));
+	}
+}
+
 TEST_F(priority, runmask)
 {
 	int last = sysconf(_SC_NPROCESSORS_ONLN) - 1;

@@ -591,6 +591,26 @@ TEST_F(timeout, B119_eventfd_while_receiving)
 	EXPECT_EQ(0, peer_wait(self->server));
 }
 
+/* The deadline has passed when the call begins: its event happens, and it waits all the same. */
+TEST_F(timeout, event_at_once_while_receiving)
+{
+	int efd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	struct pollfd pfd = { .fd = efd, .events = POLLIN };
+	struct qipc_pulse pulse;
+	uint64_t count;
+
+	self->server->event = event_sem(efd);
+	peer_receive_timeout(self->server, self->chid, &pulse, sizeof(pulse),
+			     with_event(timeout_in(QIPC_TIMEOUT_RECEIVE, 0),
+					&self->server->event));
+	EXPECT_EQ(1, poll(&pfd, 1, PATIENCE_MS));
+	EXPECT_TRUE(peer_blocked(self->server));
+	ASSERT_EQ(0, peer_pulse(self->client, -1, 1, 1));
+	EXPECT_EQ(0, peer_wait(self->server));
+	ASSERT_EQ(sizeof(count), read(efd, &count, sizeof(count)));
+	EXPECT_EQ(1, count);
+}
+
 TEST_F(timeout, B119_nothing)
 {
 	char c;
