@@ -326,6 +326,13 @@ fn assignments(table: &Call, values: &[Value]) -> Vec<(String, String)> {
                 let text = calls::NAMES[usize::from(*index) % calls::NAMES.len()];
                 all.push((name, format!("keep(\"{text}\", {})", text.len() + 1)));
             }
+            // As much of it as the field holds.
+            (_, Value::Number(wide)) if field.width == 4 => {
+                all.push((name, (*wide as i32).to_string()));
+            }
+            (_, Value::Number(wide)) if field.width == 2 => {
+                all.push((name, (*wide as i16).to_string()));
+            }
             (_, value) => all.push((name, number(value))),
         }
     }
@@ -345,5 +352,33 @@ fn number(value: &Value) -> String {
         Value::Register(register, plus) => format!("{} + {plus}", get(*register)),
         Value::Pid(process) => format!("shared->pids[{}]", process % 4),
         _ => "0".to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::emit;
+    use crate::generate::Generator;
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    #[test]
+    fn compilers_take_it() {
+        let mut generator = Generator::new(7);
+        for _ in 0..40 {
+            let text = emit(&generator.program());
+            let uapi = concat!(env!("CARGO_MANIFEST_DIR"), "/../../uapi");
+            let mut compiler = Command::new("cc")
+                .args(["-fsyntax-only", "-Wall", "-Wextra", "-Werror"])
+                .args(["-Wno-unused-function", "-x", "c", "-I", uapi, "-"])
+                .stdin(Stdio::piped())
+                .spawn()
+                .expect("there is a compiler");
+            let mut stdin = compiler.stdin.take().expect("it was asked for");
+            stdin.write_all(text.as_bytes()).expect("it listens");
+            drop(stdin);
+            let status = compiler.wait().expect("it ends");
+            assert!(status.success(), "{text}");
+        }
     }
 }
