@@ -45,7 +45,7 @@ enum Command {
         #[arg(long, default_value = "fuzz")]
         out: PathBuf,
         /// Programs to keep in the new corpus
-        #[arg(long, default_value_t = 80)]
+        #[arg(long, default_value_t = 40)]
         keep: usize,
     },
     /// Run the programs of a file, each so many times
