@@ -150,9 +150,11 @@ impl Generator {
     /// A few things that go together, or one that does not.
     fn phrase(&mut self, number: usize, count: usize, ops: &mut Vec<Op>) {
         self.tame = !self.chance(4);
+        // The first process serves more than it asks.
+        let serves = if number == 0 { 5 } else { 1 };
         match self.below(12) {
-            0..=2 => self.serve(number, count, ops),
-            3..=5 => self.ask(number, count, ops),
+            n if n < serves => self.serve(number, count, ops),
+            0..=5 => self.ask(number, count, ops),
             6 => self.chain(number, count, ops),
             7 | 8 => {
                 let op = self.other(number, count);
@@ -224,7 +226,12 @@ impl Generator {
     }
 
     fn ask(&mut self, number: usize, count: usize, ops: &mut Vec<Op>) {
-        let server = self.below(count);
+        // Whoever asks itself has to have another thread.
+        let server = if count > 1 && !self.chance(8) {
+            (number + 1 + self.below(count - 1)) % count
+        } else {
+            self.below(count)
+        };
         let slot = self.rng.u8(..2);
         let mut attach = self.ioctl("QIPC_CONNECT_ATTACH", number, count);
         attach.values[0] = Value::Number(0);
