@@ -14,6 +14,7 @@ use std::process::ExitCode;
 mod base;
 #[allow(dead_code)]
 mod copy;
+mod limits;
 #[path = "../../../rust/perturb.rs"]
 mod perturb;
 #[allow(dead_code)]

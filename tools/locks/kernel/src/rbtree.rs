@@ -116,6 +116,14 @@ impl<K: Ord, V> RBTree<K, V> {
         Some(CursorMut(&mut self.0, key))
     }
 
+    pub fn cursor_lower_bound_mut(&mut self, key: &K) -> Option<CursorMut<'_, K, V>>
+    where
+        K: Clone,
+    {
+        let key = self.0.range(key..).next()?.0.clone();
+        Some(CursorMut(&mut self.0, key))
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.0.iter()
     }
