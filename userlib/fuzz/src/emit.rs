@@ -355,7 +355,8 @@ fn number(value: &Value) -> String {
     }
 }
 
-#[cfg(test)]
+// Takes a compiler, which the emulated machine has not.
+#[cfg(all(test, feature = "compile"))]
 mod tests {
     use super::emit;
     use crate::generate::Generator;
