@@ -138,12 +138,12 @@ const RECEIVE_FLAGS: Holds = Bits(&[0x1, 0x1, 0x4, 0x8]);
 const EVENT_KIND: Holds = Choice(&[
     0, 1, 2, 3, 4, 4, 4, 4, 5, 9, 0x404, 0x402, 0x2000, 0x2004, 0x2400,
 ]);
-const CLOCK: Holds = Choice(&[0, 1, 1, 1, 7, 2]);
+const CLOCK: Holds = Choice(&[0, 1, 1, 1, 1, 1, 1, 7, 7, 2]);
 const CODE: Holds = Choice(&[0, 1, 17, 127, -1, -128, -32, -6]);
 
 /// `struct qipc_timeout`, which calls point to.
 pub const TIMEOUT: Call = call!(QIPC_MSG_SEND qipc_timeout 0 false:
-    states 4 Bits(&[0x10, 0x20, 0x40]),
+    states 4 Choice(&[0x70, 0x70, 0x50, 0x50, 0x10, 0x40, 0x20, 0x30, 0, 0x80]),
     flags 4 Bits(&[1]),
     clock 4 CLOCK,
     reserved 4 Zero,

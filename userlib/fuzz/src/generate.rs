@@ -294,6 +294,13 @@ impl Generator {
     }
 
     fn on(&mut self, number: usize, count: usize, by_descriptor: bool) -> On {
+        if self.tame && by_descriptor {
+            return On::Register(Register {
+                kind: Kind::Coid,
+                process: number as u8,
+                index: 0,
+            });
+        }
         if by_descriptor && self.rng.bool() || self.chance(30) {
             let kind = if self.chance(4) { Kind::Fd } else { Kind::Coid };
             On::Register(self.register(kind, number, count))
@@ -425,6 +432,9 @@ impl Generator {
                 }
             }
             Holds::Timeout if !self.chance(3) => Value::Number(0),
+            Holds::Time => {
+                Value::Number(*self.pick(&[0, 1000, 100_000, 1_000_000, 3_000_000, 10_000_000]))
+            }
             Holds::Event => Value::Number(0),
             Holds::Name => Value::Name(self.below(3) as u8),
             _ => return None,
