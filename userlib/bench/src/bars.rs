@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::report::Report;
+use crate::rows::size_value;
 
 /// One bar and the figure for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -156,12 +157,22 @@ impl Maker<'_> {
     }
 
     fn parts(&mut self) {
-        let loops = self
-            .report
-            .median("icount/profile/qipc/8/part-list-instructions");
+        // One part, as a buffer and as a list, short and long. That the loop would have been seen is shown by eight parts.
+        let loops = |shape: &str| {
+            self.report
+                .median(&format!("icount/profile/{shape}/loops-over-parts"))
+        };
+        let one = ["8", "8-1", "512-1"].map(loops).into_iter();
+        let one = one.collect::<Option<Vec<_>>>();
+        let eight = loops("64-8").zip(loops("512-8"));
+        let seen = eight.filter(|(a, b)| a.min(*b) > 0.0);
+        let figure = one.zip(seen).map(|(one, (a, b))| {
+            let detail = format!("eight parts: {}, {}", number(a), number(b));
+            (one.into_iter().fold(0.0, f64::max), detail)
+        });
         self.add(
-            "instructions of part lists in a one-part round trip",
-            loops.map(|l| (l, String::new())),
+            "iterations over parts in a one-part round trip",
+            figure,
             0.0,
             false,
             true,
@@ -192,9 +203,9 @@ impl Maker<'_> {
     fn bulk(&self, mode: &str, layout: &str, against: Option<&str>) -> Worst {
         let prefix = format!("{mode}/bulk/qipc-");
         let rows = self.report.below(&prefix).filter_map(|(rest, row)| {
-            let mut words = rest.split('/');
+            let mut words = rest.splitn(3, '/');
             let (way, size, kind) = (words.next()?, words.next()?, words.next()?);
-            if kind != layout || ["4K", "16K"].contains(&size) {
+            if kind != layout || size_value(size)? < 65_536.0 {
                 return None;
             }
             let figure = match against {
@@ -236,6 +247,17 @@ impl Maker<'_> {
                 true,
                 false,
             );
+            // A message waits for another process and these two wait for nobody: what the copy alone does, as in the counts above.
+            if ["pread", "vm-readv"].contains(&peer) {
+                let alone = self.bulk("wall", "contiguous/alone", Some(peer));
+                self.add(
+                    &format!("... of the copy, without the empty operation, x {peer}"),
+                    alone,
+                    limit,
+                    true,
+                    false,
+                );
+            }
         }
     }
 
@@ -309,20 +331,7 @@ pub fn bars(report: &Report) -> Vec<Bar> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Row;
-    use crate::stats::Figure;
-
-    fn report(rows: &[(&str, f64)]) -> Report {
-        let row = |&(name, value): &(&str, f64)| Row {
-            name: name.into(),
-            unit: String::new(),
-            figure: Figure::of(&[value]).unwrap(),
-        };
-        Report {
-            rows: rows.iter().map(row).collect(),
-            ..Report::default()
-        }
-    }
+    use crate::report::of_medians as report;
 
     fn bar(report: &Report, name: &str) -> Bar {
         bars(report)
@@ -364,7 +373,8 @@ mod tests {
     #[test]
     fn the_worst_direction_and_size_counts() {
         let r = report(&[
-            ("icount/bulk/qipc-send/4K/contiguous", 9000.0),
+            ("icount/bulk/qipc-send/4096/contiguous", 9000.0),
+            ("icount/bulk/qipc-send/16K/contiguous", 9000.0),
             ("icount/bulk/qipc-send/64K/contiguous", 300.0),
             ("icount/bulk/qipc-read/1M/contiguous", 401.0),
             ("icount/bulk/qipc-read/1M/huge", 150.0),
@@ -381,6 +391,40 @@ mod tests {
         let pipe = bar(&r, "bandwidth, x pipe");
         assert_eq!((pipe.figure, pipe.holds()), (Some(1.7), Some(false)));
         assert_eq!(bar(&r, "x pread").figure, None);
+    }
+
+    #[test]
+    fn the_copy_alone_has_a_line_of_its_own() {
+        let r = report(&[
+            ("wall/bulk/qipc-send/64K/contiguous", 5.0),
+            ("wall/bulk/qipc-send/64K/contiguous/alone", 12.0),
+            ("wall/bulk/pread/64K/contiguous", 10.0),
+            ("wall/bulk/pread/64K/contiguous/alone", 11.0),
+        ]);
+        assert_eq!(bar(&r, "x pread of").figure, Some(0.5));
+        assert_eq!(
+            bar(&r, "empty operation, x pread").figure,
+            Some(12.0 / 11.0)
+        );
+    }
+
+    #[test]
+    fn no_loop_is_found_only_by_who_finds_loops() {
+        let shapes = |one: f64, eight: f64| {
+            let of = |shape| format!("icount/profile/{shape}/loops-over-parts");
+            let rows = [
+                (of("8"), 0.0),
+                (of("8-1"), one),
+                (of("512-1"), 0.0),
+                (of("64-8"), 14.0),
+                (of("512-8"), eight),
+            ];
+            let rows: Vec<_> = rows.iter().map(|(n, v)| (n.as_str(), *v)).collect();
+            bar(&report(&rows), "iterations over parts")
+        };
+        assert_eq!(shapes(0.0, 14.0).holds(), Some(true));
+        assert_eq!(shapes(1.0, 14.0).holds(), Some(false));
+        assert_eq!(shapes(0.0, 0.0).holds(), None);
     }
 
     #[test]

@@ -2,18 +2,18 @@
 
 //! What a round trip does besides taking time: events in client and server, as the kernel counts them.
 
-use std::ffi::CString;
 use std::fs;
 use std::path::Path;
 
 use crate::pair::{measure, Placement, Plan, Series, Setting, Watch};
 use crate::peers::peer::{Peer, Shape};
 use crate::raw::Event;
-use crate::rows::{short_peers, Context, Found, Row};
+use crate::rows::{Context, Found, Row};
+use crate::short::peers;
 use crate::trouble::{Doing, Outcome};
 
 /// What is counted: the suffix of the row, and where the count comes from.
-const WHAT: [(&str, &str); 9] = [
+const WHAT: [(&str, &str); 7] = [
     ("switches", "software:3"),
     ("migrations", "software:4"),
     ("page-faults", "software:2"),
@@ -21,8 +21,6 @@ const WHAT: [(&str, &str); 9] = [
     ("allocations-cache", "kmem/kmem_cache_alloc"),
     ("allocations-pages", "kmem/mm_page_alloc"),
     ("contention", "lock/contention_begin"),
-    ("copies-from-user", "function:_copy_from_user"),
-    ("copies-to-user", "function:_copy_to_user"),
 ];
 
 /// Where tracefs may be.
@@ -31,14 +29,6 @@ const TRACEFS: [&str; 2] = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
 fn event(source: &str) -> Outcome<Event> {
     if let Some(number) = source.strip_prefix("software:") {
         return Ok(Event::Software(number.parse().doing("number")?));
-    }
-    if let Some(name) = source.strip_prefix("function:") {
-        let kind = fs::read_to_string("/sys/bus/event_source/devices/kprobe/type")
-            .or_lacks("kprobes for perf")?;
-        return Ok(Event::Function(
-            kind.trim().parse().doing("number")?,
-            CString::new(name).doing("name")?,
-        ));
     }
     let read =
         |root: &str| fs::read_to_string(Path::new(root).join("events").join(source).join("id"));
@@ -62,42 +52,56 @@ const COUNTED: [&str; 7] = [
 /// Events per round trip.
 pub fn hygiene(context: &Context) -> Vec<Row> {
     let mut rows = Vec::new();
-    for index in 0..short_peers().len() {
-        let name = short_peers()[index].name();
-        let few = context.quick || context.tiny;
-        if !COUNTED.contains(&name) || few && !["qipc", "pipe"].contains(&name) {
-            continue;
-        }
-        for size in [8, 1024] {
-            if few && size != 8 {
+    let few = context.quick || context.tiny;
+    // Where processes may migrate, and locks be contended.
+    let placements: &[Placement] = if context.counts_instructions() || context.tiny {
+        &[Placement::Same]
+    } else {
+        &[Placement::Same, Placement::Free]
+    };
+    for &placement in placements {
+        for (index, peer) in peers().iter().enumerate() {
+            let name = peer.name();
+            if !COUNTED.contains(&name) || few && !["qipc", "pipe"].contains(&name) {
                 continue;
             }
-            rows.push(Row {
-                name: format!("hygiene/{name}/{size}/"),
-                unit: "events",
-                once: true,
-                job: Box::new(move |c| count(c, short_peers()[index].as_ref(), size)),
-            });
+            for size in context.some(&[8, 1024], &[8], &[8]) {
+                let group = match placement {
+                    Placement::Same => "hygiene",
+                    _ => "hygiene-free",
+                };
+                rows.push(Row {
+                    name: format!("{group}/{name}/{size}/"),
+                    unit: "events",
+                    once: true,
+                    job: Box::new(move |c| count(c, peers()[index].as_ref(), size, placement)),
+                });
+            }
         }
     }
     rows
 }
 
-fn count(context: &Context, peer: &dyn Peer, size: usize) -> Outcome<Found> {
+fn count(context: &Context, peer: &dyn Peer, size: usize, placement: Placement) -> Outcome<Found> {
     let mut found = Found::new();
-    let rounds = if context.tiny { 10 } else { 200 };
+    // Where processes are on two processors, a round trip may take milliseconds.
+    let (rounds, runs, warm_up) = match (context.tiny, placement) {
+        (true, _) => (10, 2, 10),
+        (_, Placement::Same) => (200, 5, 50),
+        _ => (50, 3, 20),
+    };
     for (suffix, source) in WHAT {
         // What this kernel does not count does not keep the rest from being counted.
         let series = event(source).and_then(|event| {
             let mut series = measure(&Setting {
                 peer,
                 shape: Shape::both(size),
-                placement: Placement::Same,
+                placement,
                 plan: Plan {
                     rounds,
-                    runs: 5,
-                    warm_up: 50,
-                    singles: 0,
+                    runs,
+                    warm_up,
+                    ..Plan::default()
                 },
                 meter: context.meter,
                 watch: Watch::Count(vec![event]),

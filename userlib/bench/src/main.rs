@@ -4,12 +4,16 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
 mod bars;
+mod blocked;
+mod bulk;
 mod hygiene;
 mod meter;
+mod os;
 mod pair;
 mod peers;
 mod plot;
@@ -19,12 +23,15 @@ mod report;
 mod rows;
 mod run;
 mod scale;
+mod short;
 mod stats;
 mod table;
+mod threads;
 mod trouble;
 
 use meter::Meter;
 use pair::{measure, Placement, Plan, Setting, Watch};
+use peers::peer::{Parts, Shape};
 use report::Report;
 use rows::{Context, Row};
 use trouble::{Doing, Outcome, Trouble};
@@ -68,7 +75,10 @@ struct RunOptions {
     /// As little of everything as gives a figure: shows that it works
     #[arg(long)]
     tiny: bool,
-    /// Where to write the results
+    /// Take times again and again for so long; without it, and at least, three times
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Where to write the results, also while they come
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// What is measured, for the results
@@ -111,16 +121,16 @@ struct CompareOptions {
 
 #[derive(Debug, Args)]
 struct TraceOptions {
+    /// Bytes each way, and in how many parts on each side: 8, 512:1, 512:8
+    shapes: Vec<String>,
     /// A peer of the short path
+    #[arg(long, default_value = "qipc")]
     peer: String,
-    /// Bytes each way
-    #[arg(default_value_t = 8)]
-    size: usize,
     /// Folder where this program and the tracer meet
     #[arg(long)]
     folder: PathBuf,
     /// Round trips
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 10)]
     rounds: u64,
 }
 
@@ -155,16 +165,19 @@ fn context(options: &RunOptions) -> Outcome<Context> {
 }
 
 fn chosen(context: &Context, words: &[String]) -> Vec<Row> {
-    let mut rows = rows::short(context);
+    let mut rows = short::short(context);
     rows.extend(hygiene::hygiene(context));
-    rows.extend(rows::bulk(context));
+    rows.extend(bulk::bulk(context));
+    rows.extend(threads::threads(context));
     rows.extend(scale::scale(context));
+    // What asks most of the machine comes last.
+    rows.extend(blocked::blocked(context));
     rows.retain(|row| run::wanted(&format!("{}/{}", context.mode(), row.name), words));
     rows
 }
 
 fn run_command(options: &RunOptions) -> Outcome<ExitCode> {
-    raw::raise_file_limit(65_536);
+    os::raise_file_limit(65_536);
     let context = context(options)?;
     let rows = chosen(&context, &options.words);
     if rows.is_empty() {
@@ -172,10 +185,12 @@ fn run_command(options: &RunOptions) -> Outcome<ExitCode> {
             "no row has such a name: see qipc-bench list".into(),
         ));
     }
-    let report = run::run(&rows, &context, &options.commit);
-    if let Some(path) = &options.json {
-        report.write(path)?;
-    }
+    let orders = run::Orders {
+        commit: &options.commit,
+        json: options.json.as_deref(),
+        span: options.seconds.map(Duration::from_secs),
+    };
+    let report = run::run(&rows, &context, &orders)?;
     let failed = report.lacks.iter().filter(|l| l.failed).count();
     if failed > 0 {
         eprintln!("qipc-bench: {failed} rows failed");
@@ -230,11 +245,14 @@ fn report_command(options: &ReportOptions) -> Outcome<ExitCode> {
     for lack in report.lacks.iter().filter(|l| l.failed) {
         println!("FAILED {}: {}", lack.name, lack.reason);
     }
+    for name in &report.missing {
+        println!("MISSING {name}: the run ended before");
+    }
     print!("{}", table::summary(&report));
     let broken = bars::bars(&report)
         .iter()
         .any(|b| b.exact && b.holds() != Some(true));
-    Ok(if options.strict && broken {
+    Ok(if options.strict && broken || !report.missing.is_empty() {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS
@@ -261,23 +279,34 @@ fn compare(options: &CompareOptions) -> Outcome<ExitCode> {
 }
 
 fn trace(options: &TraceOptions) -> Outcome<ExitCode> {
-    let peers = rows::short_peers();
+    let peers = short::peers();
     let peer = peers
         .iter()
         .find(|p| p.name() == options.peer)
         .ok_or_else(|| Trouble::Failed(format!("there is no peer {}", options.peer)))?;
-    measure(&Setting {
-        peer: peer.as_ref(),
-        shape: peers::peer::Shape::both(options.size),
-        placement: Placement::Same,
-        plan: Plan {
-            rounds: options.rounds,
-            runs: 1,
-            warm_up: 100,
-            singles: 0,
-        },
-        meter: Meter::wall(),
-        watch: Watch::Trace(options.folder.clone()),
-    })?;
+    for text in &options.shapes {
+        let (size, parts) = text.split_once(':').unwrap_or((text, "0"));
+        let number = |text: &str| {
+            text.parse::<usize>()
+                .doing("a shape is BYTES or BYTES:PARTS")
+        };
+        let shape = Shape {
+            parts: Parts::all(number(parts)?),
+            ..Shape::both(number(size)?)
+        };
+        measure(&Setting {
+            peer: peer.as_ref(),
+            shape,
+            placement: Placement::Same,
+            plan: Plan {
+                rounds: options.rounds,
+                runs: 1,
+                warm_up: 100,
+                ..Plan::default()
+            },
+            meter: Meter::wall(),
+            watch: Watch::Trace(options.folder.clone(), text.replace(':', "-")),
+        })?;
+    }
     Ok(ExitCode::SUCCESS)
 }

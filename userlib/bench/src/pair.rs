@@ -12,6 +12,7 @@ use rustix::thread::{sched_setaffinity, CpuSet};
 use serde::{Deserialize, Serialize};
 
 use crate::meter::{Meter, Unit};
+use crate::os;
 use crate::peers::peer::{Hello, Link, Peer, Shape};
 use crate::raw::{self, Counter, Event, Forked};
 use crate::stats::difference;
@@ -52,7 +53,7 @@ impl Placement {
 }
 
 /// How much is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Plan {
     /// N: a run takes N operations, and then 2N.
     pub rounds: u64,
@@ -62,6 +63,20 @@ pub struct Plan {
     pub warm_up: u64,
     /// Operations that are timed one by one, for percentiles.
     pub singles: u64,
+    /// Where times are taken: what a run may take at most, in nanoseconds; there are fewer operations then. 0: as many as said.
+    pub span: u64,
+}
+
+impl Plan {
+    /// As many operations as fit into the span, if one takes so long.
+    fn fitted(mut self, each: u64) -> Self {
+        if self.span > 0 {
+            let fit = (self.span / each.max(1)).max(1);
+            self.rounds = self.rounds.min(fit);
+            self.singles = self.singles.min(fit);
+        }
+        self
+    }
 }
 
 /// What is done with the operations.
@@ -72,8 +87,9 @@ pub enum Watch {
     Time,
     /// Events in both processes are counted.
     Count(Vec<Event>),
-    /// They are bracketed by two calls of getppid, for a trace; the folder is where the tracer and the client meet.
-    Trace(PathBuf),
+    /// They are bracketed by two calls of getppid, for a trace; the folder is where the tracer and the client meet, the
+    /// other the name of the trace.
+    Trace(PathBuf, String),
 }
 
 /// What a client found.
@@ -127,9 +143,9 @@ pub fn measure(setting: &Setting) -> Outcome<Series> {
         Forked::Parent(pid) => pid,
     };
     let result = pipes.result();
-    raw::reap(client);
+    os::reap(client);
     if let Some(server) = server {
-        raw::reap(server);
+        os::reap(server);
     }
     match result? {
         Found::Fine(series) => Ok(series),
@@ -200,7 +216,7 @@ fn hear(fd: &OwnedFd) -> Outcome<Hello> {
 }
 
 fn server_main(link: &mut dyn Link, pipes: &Pipes, placement: Placement) -> ! {
-    raw::die_with_parent();
+    os::die_with_parent();
     let mut body = || -> Outcome<()> {
         placement.apply(true)?;
         let hello = link.server_open();
@@ -239,7 +255,7 @@ fn report(fd: &OwnedFd, found: &Found) {
 }
 
 fn client_main(link: &mut dyn Link, pipes: &Pipes, setting: &Setting, server: Option<i32>) -> ! {
-    raw::die_with_parent();
+    os::die_with_parent();
     let mut body = || -> Outcome<Series> {
         setting.placement.apply(false)?;
         if server.is_none() {
@@ -253,13 +269,16 @@ fn client_main(link: &mut dyn Link, pipes: &Pipes, setting: &Setting, server: Op
             }
             hear(&pipes.to_client.0)?;
         }
-        for _ in 0..setting.plan.warm_up {
-            link.call()?;
+        let (mut plan, meter) = (setting.plan, &setting.meter);
+        let start = meter.now();
+        times(link, plan.warm_up)?;
+        if meter.unit() == Unit::Nanoseconds {
+            plan = plan.fitted((meter.now() - start) / plan.warm_up.max(1));
         }
         let series = match &setting.watch {
-            Watch::Time => timed(link, &setting.plan, &setting.meter),
-            Watch::Count(events) => counted(link, &setting.plan, events, server),
-            Watch::Trace(folder) => traced(link, &setting.plan, folder),
+            Watch::Time => timed(link, &plan, meter),
+            Watch::Count(events) => counted(link, &plan, events, server),
+            Watch::Trace(folder, name) => traced(link, &plan, folder, name),
         }?;
         link.check()?;
         Ok(series)
@@ -332,20 +351,55 @@ fn counted(
     Ok(series)
 }
 
-fn traced(link: &mut dyn Link, plan: &Plan, folder: &Path) -> Outcome<Series> {
-    std::fs::copy("/proc/kallsyms", folder.join("kallsyms")).doing("kallsyms")?;
-    std::fs::write(folder.join("ready"), "").doing("ready")?;
-    while !folder.join("go").exists() {
-        std::thread::sleep(Duration::from_millis(10));
+/// Whoever traces is told by files of a folder; it may look seldom.
+fn wait_until(what: impl Fn() -> bool) {
+    while !what() {
+        std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+fn traced(link: &mut dyn Link, plan: &Plan, folder: &Path, name: &str) -> Outcome<Series> {
+    let (ready, go, done) = (folder.join("ready"), folder.join("go"), folder.join("done"));
+    let symbols = folder.join("kallsyms");
+    if !symbols.exists() {
+        std::fs::copy("/proc/kallsyms", symbols).doing("kallsyms")?;
+    }
+    // Appears with its contents.
+    std::fs::write(folder.join("new"), name).doing("ready")?;
+    std::fs::rename(folder.join("new"), ready).doing("ready")?;
+    wait_until(|| go.exists());
+    std::fs::remove_file(go).doing("go")?;
     // Warm again after the wait.
-    times(link, plan.warm_up)?;
-    raw::null_syscall();
     times(link, plan.rounds)?;
-    raw::null_syscall();
-    std::fs::write(folder.join("done"), "").doing("done")?;
+    os::null_syscall();
+    times(link, plan.rounds)?;
+    os::null_syscall();
+    std::fs::write(&done, "").doing("done")?;
+    wait_until(|| !done.exists());
     Ok(Series {
         runs: vec![0.0],
         ..Series::default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_operations_are_fewer() {
+        let plan = Plan {
+            rounds: 500,
+            runs: 1,
+            warm_up: 10,
+            singles: 1000,
+            span: 10_000,
+        };
+        let counts = |p: Plan| (p.rounds, p.singles);
+        assert_eq!(counts(plan.fitted(1)), (500, 1000));
+        assert_eq!(counts(plan.fitted(100)), (100, 100));
+        // Never none.
+        assert_eq!(counts(plan.fitted(1_000_000)), (1, 1));
+        assert_eq!(counts(Plan { span: 0, ..plan }.fitted(100)), (500, 1000));
+    }
 }

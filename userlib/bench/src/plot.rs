@@ -7,6 +7,7 @@ use std::path::Path;
 use plotters::prelude::*;
 
 use crate::report::Report;
+use crate::rows::size_value;
 use crate::trouble::{Doing, Outcome, Trouble};
 
 /// One line of a plot.
@@ -38,18 +39,6 @@ const COLOURS: [RGBColor; 8] = [
     RGBColor(0, 0, 0),
 ];
 
-/// "64K" to 65,536.
-pub fn size_value(text: &str) -> Option<f64> {
-    let (digits, factor) = match text.strip_suffix('K') {
-        Some(digits) => (digits, 1024.0),
-        None => match text.strip_suffix('M') {
-            Some(digits) => (digits, 1024.0 * 1024.0),
-            None => (text, 1.0),
-        },
-    };
-    Some(digits.parse::<f64>().ok()? * factor)
-}
-
 /// Lines of rows below a prefix: `key` takes the rest of a name apart into the line's name and the place on the axis.
 fn lines(
     report: &Report,
@@ -77,7 +66,7 @@ fn lines(
 }
 
 fn third(rest: &str, last: &str) -> Option<(String, f64)> {
-    let mut words = rest.split('/');
+    let mut words = rest.splitn(3, '/');
     let (name, size) = (words.next()?, words.next()?);
     (words.next() == Some(last)).then_some(())?;
     Some((name.to_string(), size_value(size)?))
@@ -234,14 +223,6 @@ mod tests {
     use super::*;
     use crate::report::Row;
     use crate::stats::Figure;
-
-    #[test]
-    fn sizes_are_read_as_they_are_written() {
-        for size in [0, 8, 4096, 65_536, 1 << 20, 64 << 20] {
-            assert_eq!(size_value(&crate::rows::size_name(size)), Some(size as f64));
-        }
-        assert_eq!(size_value("contiguous"), None);
-    }
 
     #[test]
     fn a_plot_names_its_lines() {

@@ -594,62 +594,6 @@ pub fn set_priority(priority: i32) -> io::Result<()> {
     check(unsafe { libc::sched_setscheduler(0, policy, &param) }.into()).map(|_| ())
 }
 
-/// Raises the limit of open files to what the process may have.
-pub fn raise_file_limit(wanted: u64) {
-    let limit = libc::rlimit {
-        rlim_cur: wanted,
-        rlim_max: wanted,
-    };
-    // SAFETY: The structure is valid for the call. Without the right it fails, and opening says so later.
-    unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) };
-}
-
-/// Kills a child and waits for its end.
-pub fn reap(pid: i32) {
-    let mut status: c_int = 0;
-    // SAFETY: A child of ours that was not waited for, so the number is still its.
-    unsafe { libc::kill(pid, libc::SIGKILL) };
-    // SAFETY: Writes the status only.
-    unsafe { libc::waitpid(pid, &mut status, 0) };
-}
-
-/// Asks for SIGKILL when the parent ends.
-pub fn die_with_parent() {
-    // SAFETY: A setting of this process.
-    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
-}
-
-/// `futex(FUTEX_WAIT)`: sleeps while the word has this value.
-pub fn futex_wait(word: &AtomicU32, value: u32) -> io::Result<()> {
-    let timeout = ptr::null::<libc::timespec>();
-    // SAFETY: The word is valid for as long as it is borrowed; there is no timeout.
-    match check(unsafe {
-        libc::syscall(
-            libc::SYS_futex,
-            word.as_ptr(),
-            libc::FUTEX_WAIT,
-            value,
-            timeout,
-        )
-    }) {
-        Ok(_) => Ok(()),
-        Err(e) if e.kind() == io::ErrorKind::WouldBlock => Ok(()),
-        Err(e) => Err(e),
-    }
-}
-
-/// `futex(FUTEX_WAKE)` of one waiter.
-pub fn futex_wake(word: &AtomicU32) -> io::Result<()> {
-    // SAFETY: The word is valid for as long as it is borrowed.
-    check(unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, 1) }).map(|_| ())
-}
-
-/// The cheapest system call there is.
-pub fn null_syscall() {
-    // SAFETY: Takes nothing, changes nothing.
-    unsafe { libc::syscall(libc::SYS_getppid) };
-}
-
 /// A private System V message queue, removed when dropped.
 #[derive(Debug)]
 pub struct SysvQueue {
@@ -792,11 +736,9 @@ pub enum Event {
     Software(u64),
     /// A tracepoint, by its number in tracefs.
     Tracepoint(u64),
-    /// Calls of a kernel function: type of the PMU "kprobe", name.
-    Function(u32, std::ffi::CString),
 }
 
-/// Start of struct perf_event_attr, its first version, and the two fields behind it that are needed.
+/// Start of struct perf_event_attr: its first version.
 #[repr(C)]
 #[derive(Default)]
 struct PerfAttr {
@@ -810,7 +752,6 @@ struct PerfAttr {
     wakeup: u32,
     bp_type: u32,
     config1: u64,
-    config2: u64,
 }
 
 impl Counter {
@@ -823,13 +764,10 @@ impl Counter {
         match event {
             Event::Software(which) => (attr.kind, attr.config) = (1, *which),
             Event::Tracepoint(id) => (attr.kind, attr.config) = (2, *id),
-            Event::Function(kind, name) => {
-                (attr.kind, attr.config1) = (*kind, name.as_ptr() as u64)
-            }
         }
         let on_any_cpu: c_int = -1;
         let no_group: c_int = -1;
-        // SAFETY: The structure says how long it is and is valid for the call, and so is the name that it points to.
+        // SAFETY: The structure says how long it is and is valid for the call.
         let fd = check(unsafe {
             libc::syscall(
                 libc::SYS_perf_event_open,
@@ -900,19 +838,6 @@ pub fn seccomp_listener() -> io::Result<OwnedFd> {
     })?;
     // SAFETY: A new descriptor that is nobody else's.
     Ok(unsafe { OwnedFd::from_raw_fd(fd as c_int) })
-}
-
-/// A copy of a descriptor of another process.
-pub fn take_fd(pid: i32, fd: i32) -> io::Result<OwnedFd> {
-    // SAFETY: Takes numbers only.
-    let process = check(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) })? as c_int;
-    // SAFETY: A new descriptor that is nobody else's.
-    let process = unsafe { OwnedFd::from_raw_fd(process) };
-    // SAFETY: Takes numbers only.
-    let copy = check(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), fd, 0) })?
-        as c_int;
-    // SAFETY: A new descriptor that is nobody else's.
-    Ok(unsafe { OwnedFd::from_raw_fd(copy) })
 }
 
 /// Asks that a listener and those who wait for it wake each other on their own processor.

@@ -32,6 +32,9 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// What has no figure, and why.
     pub lacks: Vec<Lack>,
+    /// What should have been measured and was not, because the run ended before.
+    #[serde(default)]
+    pub missing: Vec<String>,
 }
 
 /// Where it ran.
@@ -90,10 +93,13 @@ impl Report {
         Ok(report)
     }
 
-    /// Writes it.
+    /// Writes it: all of it or nothing, as a machine may die meanwhile.
     pub fn write(&self, path: &Path) -> Outcome<()> {
+        let name = path.display().to_string();
         let text = serde_json::to_string_pretty(self).doing("JSON")?;
-        std::fs::write(path, text + "\n").doing(&path.display().to_string())
+        let new = path.with_extension("new");
+        std::fs::write(&new, text + "\n").doing(&name)?;
+        std::fs::rename(&new, path).doing(&name)
     }
 
     /// Takes over what another part of the same run found.
@@ -104,6 +110,7 @@ impl Report {
         self.machines.extend(other.machines);
         self.rows.extend(other.rows);
         self.lacks.extend(other.lacks);
+        self.missing.extend(other.missing);
     }
 
     /// The figure of a row.
@@ -131,6 +138,20 @@ impl Report {
             row.figure.runs.clear();
         }
         report
+    }
+}
+
+/// A report of nothing but these rows.
+#[cfg(test)]
+pub fn of_medians(rows: &[(&str, f64)]) -> Report {
+    let row = |&(name, value): &(&str, f64)| Row {
+        name: name.into(),
+        unit: String::new(),
+        figure: Figure::of(&[value]).unwrap(),
+    };
+    Report {
+        rows: rows.iter().map(row).collect(),
+        ..Report::default()
     }
 }
 
@@ -175,10 +196,12 @@ mod tests {
                 reason: "x".into(),
                 failed: false,
             });
+            r.missing.push(mode.into());
             r
         };
         let mut whole = part("icount");
         whole.merge(part("wall"));
-        assert_eq!((whole.machines.len(), whole.lacks.len()), (2, 2));
+        let counts = (whole.machines.len(), whole.lacks.len(), whole.missing.len());
+        assert_eq!(counts, (2, 2, 2));
     }
 }

@@ -66,9 +66,9 @@ fn with_spread(figure: &Figure) -> String {
     format!("{} +-{:.1} %", number(figure.median), figure.spread_percent)
 }
 
-/// "a/b/c" to a and b, if c is as wanted.
+/// "a/b/c" to a and b, if c, with all behind it, is as wanted.
 fn words(rest: &str, last: &str) -> Option<(String, String)> {
-    let mut words = rest.split('/');
+    let mut words = rest.splitn(3, '/');
     let (a, b) = (words.next()?, words.next()?);
     (words.next() == Some(last)).then(|| (a.to_string(), b.to_string()))
 }
@@ -115,16 +115,21 @@ pub fn tables(report: &Report) -> String {
         }
     }
     percentiles(report, &mut out);
-    let grid = Grid::new(report.below("icount/parts/"), |rest| {
-        rest.split_once('/')
-            .map(|(a, b)| (a.to_string(), b.to_string()))
-    });
-    section(
-        &mut out,
-        "Parts: 512 bytes each way, instructions, by number of parts on one side",
-        &grid,
-        "side",
-    );
+    for (mode, unit) in [("icount", "instructions"), ("wall", "ns")] {
+        let start = format!("{mode}/parts/");
+        let grid = Grid::new(report.below(&start), |rest| {
+            rest.split_once('/')
+                .map(|(a, b)| (a.to_string(), b.to_string()))
+        });
+        section(
+            &mut out,
+            &format!(
+                "Parts: 512 bytes each way, {unit}, by number of parts on one side, or on all"
+            ),
+            &grid,
+            "side",
+        );
+    }
     for layout in ["contiguous", "pages", "unaligned", "huge"] {
         let grid = Grid::new(report.below("icount/bulk/"), |rest| words(rest, layout));
         section(
@@ -139,6 +144,13 @@ pub fn tables(report: &Report) -> String {
             grid.write(&mut out, "way", |f| with_spread(&f.scaled(1e-6)));
         }
     }
+    let grid = Grid::new(report.below("wall/bulk/"), |rest| {
+        words(rest, "contiguous/alone")
+    });
+    if !grid.lines.is_empty() {
+        out.push_str("## Bandwidth of the copy alone, contiguous: MB/s\n\nThe time of the same operation without bytes is subtracted.\n\n");
+        grid.write(&mut out, "way", |f| with_spread(&f.scaled(1e-6)));
+    }
     for mode in ["icount", "wall"] {
         let start = format!("{mode}/scale/");
         let grid = Grid::new(report.below(&start), |rest| {
@@ -152,18 +164,40 @@ pub fn tables(report: &Report) -> String {
             "of what",
         );
     }
-    let grid = Grid::new(report.below("icount/hygiene/"), |rest| {
-        let mut words = rest.split('/');
-        Some((
-            format!("{}, {} bytes", words.next()?, words.next()?),
-            words.next()?.to_string(),
-        ))
+    for (start, title) in [
+        ("icount/hygiene/", "Events per round trip, 1cpu"),
+        ("wall/hygiene-free/", "Events per round trip, free"),
+    ] {
+        let grid = Grid::new(report.below(start), |rest| {
+            let mut words = rest.split('/');
+            Some((
+                format!("{}, {} bytes", words.next()?, words.next()?),
+                words.next()?.to_string(),
+            ))
+        });
+        section(&mut out, title, &grid, "peer");
+    }
+    let grid = Grid::new(report.below("icount/profile/"), |rest| {
+        rest.split_once('/')
+            .map(|(a, b)| (a.to_string(), b.to_string()))
     });
-    section(&mut out, "Events per round trip", &grid, "peer");
+    section(
+        &mut out,
+        "One round trip in the trace, by bytes and parts of each side",
+        &grid,
+        "message",
+    );
     if !report.lacks.is_empty() {
         out.push_str("## Not measured\n\n");
         for lack in &report.lacks {
             let _ = writeln!(out, "- {}: {}", lack.name, lack.reason);
+        }
+        out.push('\n');
+    }
+    if !report.missing.is_empty() {
+        out.push_str("## Missing, since the run ended before\n\n");
+        for name in &report.missing {
+            let _ = writeln!(out, "- {name}");
         }
         out.push('\n');
     }
@@ -264,18 +298,7 @@ pub fn compare(old: &Report, new: &Report, limit: f64) -> (String, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn report(rows: &[(&str, f64)]) -> Report {
-        let row = |&(name, value): &(&str, f64)| Row {
-            name: name.into(),
-            unit: String::new(),
-            figure: Figure::of(&[value]).unwrap(),
-        };
-        Report {
-            rows: rows.iter().map(row).collect(),
-            ..Report::default()
-        }
-    }
+    use crate::report::of_medians as report;
 
     #[test]
     fn a_table_has_a_line_for_each_peer() {

@@ -4,6 +4,7 @@
 
 pub mod binder;
 pub mod buffers;
+pub mod duplex;
 pub mod eventfd;
 pub mod floor;
 pub mod futex;
@@ -15,4 +16,5 @@ pub mod pipe;
 pub mod qipc;
 pub mod seccomp;
 pub mod sysv;
+pub mod transfer;
 pub mod unix;

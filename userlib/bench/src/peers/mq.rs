@@ -4,18 +4,16 @@
 
 use std::ffi::CString;
 
-use super::buffers::{Buffers, CLIENT, SERVER};
-use super::peer::{Hello, Link, Peer, Shape};
-use crate::raw::{Mapping, PosixQueue};
+use super::duplex::{Duplex, Toward, Way};
+use super::peer::{Link, Peer, Shape};
+use crate::raw::{Memory, PosixQueue};
 use crate::trouble::{Doing, Outcome};
 
 /// POSIX message queues.
 #[derive(Debug)]
 pub struct Mq;
 
-struct Pair {
-    shape: Shape,
-    buffers: Buffers,
+struct Queues {
     request: PosixQueue,
     answer: PosixQueue,
 }
@@ -32,40 +30,30 @@ impl Peer for Mq {
     }
 
     fn prepare(&self, shape: &Shape) -> Outcome<Box<dyn Link>> {
-        Ok(Box::new(Pair {
-            shape: *shape,
-            buffers: Buffers::new(shape, 0, Mapping::Private)?,
+        let way = Queues {
             request: queue("request", shape.request)?,
             answer: queue("answer", shape.answer)?,
-        }))
+        };
+        Ok(Box::new(Duplex::new(shape, way)?))
     }
 }
 
-impl Link for Pair {
-    fn server_open(&mut self) -> Outcome<Hello> {
-        self.buffers.own(SERVER);
-        Ok([0; 4])
+impl Queues {
+    fn of(&self, toward: Toward) -> &PosixQueue {
+        match toward {
+            Toward::Server => &self.request,
+            Toward::Client => &self.answer,
+        }
+    }
+}
+
+impl Way for Queues {
+    fn put(&self, toward: Toward, from: &Memory, len: usize) -> Outcome<()> {
+        Ok(self.of(toward).send(from, len)?)
     }
 
-    fn client_open(&mut self, _: Hello) -> Outcome<Hello> {
-        self.buffers.own(CLIENT);
-        Ok([0; 4])
-    }
-
-    fn serve(&mut self) -> Outcome<()> {
-        self.request
-            .receive(&self.buffers.into, self.shape.request.max(1))?;
-        Ok(self.answer.send(&self.buffers.out, self.shape.answer)?)
-    }
-
-    fn call(&mut self) -> Outcome<()> {
-        self.request.send(&self.buffers.out, self.shape.request)?;
-        self.answer
-            .receive(&self.buffers.into, self.shape.answer.max(1))?;
+    fn get(&self, toward: Toward, into: &Memory, len: usize) -> Outcome<()> {
+        self.of(toward).receive(into, len.max(1))?;
         Ok(())
-    }
-
-    fn check(&self) -> Outcome<()> {
-        self.buffers.check(self.shape.answer, SERVER)
     }
 }

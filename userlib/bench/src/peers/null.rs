@@ -5,6 +5,8 @@
 use std::fs::File;
 
 use super::peer::{Link, Peer, Shape};
+use super::qipc;
+use crate::os;
 use crate::raw;
 use crate::trouble::{Doing, Outcome};
 
@@ -15,6 +17,8 @@ pub enum Null {
     Syscall,
     /// An ioctl that the driver of /dev/null does not know.
     Ioctl,
+    /// An ioctl that the module does not know.
+    Device,
     /// sched_yield in two processes by turns.
     Yield,
 }
@@ -29,6 +33,7 @@ impl Peer for Null {
         match self {
             Self::Syscall => "null-syscall",
             Self::Ioctl => "null-ioctl",
+            Self::Device => "null-ioctl-qipc",
             Self::Yield => "yield",
         }
     }
@@ -38,10 +43,11 @@ impl Peer for Null {
     }
 
     fn prepare(&self, _: &Shape) -> Outcome<Box<dyn Link>> {
-        Ok(Box::new(Nothing {
-            what: *self,
-            file: File::open("/dev/null").or_lacks("/dev/null")?,
-        }))
+        let file = match self {
+            Self::Device => qipc::open()?,
+            _ => File::open("/dev/null").or_lacks("/dev/null")?,
+        };
+        Ok(Box::new(Nothing { what: *self, file }))
     }
 }
 
@@ -56,8 +62,8 @@ impl Link for Nothing {
 
     fn call(&mut self) -> Outcome<()> {
         match self.what {
-            Null::Syscall => raw::null_syscall(),
-            Null::Ioctl => {
+            Null::Syscall => os::null_syscall(),
+            Null::Ioctl | Null::Device => {
                 // Refused, as it should be.
                 let _ = raw::ioctl_plain(&self.file, UNKNOWN);
             }

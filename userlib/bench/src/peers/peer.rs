@@ -17,6 +17,18 @@ pub struct Parts {
     pub answer: usize,
 }
 
+impl Parts {
+    /// Lists of so many on all sides.
+    pub fn all(n: usize) -> Self {
+        Self {
+            send: n,
+            receive: n,
+            reply: n,
+            answer: n,
+        }
+    }
+}
+
 /// What one operation moves.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Shape {

@@ -4,9 +4,9 @@
 
 use std::os::fd::OwnedFd;
 
-use super::buffers::{Buffers, CLIENT, SERVER};
-use super::peer::{Hello, Link, Peer, Shape};
-use crate::raw::{Mapping, Memory};
+use super::duplex::{Duplex, Toward, Way};
+use super::peer::{Link, Peer, Shape};
+use crate::raw::Memory;
 use crate::trouble::{Doing, Outcome, Trouble};
 
 /// Two pipes.
@@ -33,21 +33,16 @@ impl Peer for Pipe {
                 rustix::pipe::fcntl_setpipe_size(pipe, WIDE).doing("F_SETPIPE_SZ")?;
             }
         }
-        Ok(Box::new(Stream {
-            buffers: Buffers::new(shape, 0, Mapping::Private)?,
-            shape: *shape,
+        let way = Stream {
             client: (answer.0, request.1),
             server: (request.0, answer.1),
-        }))
+        };
+        Ok(Box::new(Duplex::new(shape, way)?))
     }
 }
 
 /// Two descriptors for each side, which bytes go through in order.
 pub struct Stream {
-    /// Memory.
-    pub buffers: Buffers,
-    /// What is moved.
-    pub shape: Shape,
     /// What the client reads from, and writes to.
     pub client: (OwnedFd, OwnedFd),
     /// What the server reads from, and writes to.
@@ -75,28 +70,18 @@ fn get(fd: &OwnedFd, memory: &Memory, len: usize) -> Outcome<()> {
     Ok(())
 }
 
-impl Link for Stream {
-    fn server_open(&mut self) -> Outcome<Hello> {
-        self.buffers.own(SERVER);
-        Ok([0; 4])
+impl Way for Stream {
+    fn put(&self, toward: Toward, from: &Memory, len: usize) -> Outcome<()> {
+        match toward {
+            Toward::Server => put(&self.client.1, from, len),
+            Toward::Client => put(&self.server.1, from, len),
+        }
     }
 
-    fn client_open(&mut self, _: Hello) -> Outcome<Hello> {
-        self.buffers.own(CLIENT);
-        Ok([0; 4])
-    }
-
-    fn serve(&mut self) -> Outcome<()> {
-        get(&self.server.0, &self.buffers.into, self.shape.request)?;
-        put(&self.server.1, &self.buffers.out, self.shape.answer)
-    }
-
-    fn call(&mut self) -> Outcome<()> {
-        put(&self.client.1, &self.buffers.out, self.shape.request)?;
-        get(&self.client.0, &self.buffers.into, self.shape.answer)
-    }
-
-    fn check(&self) -> Outcome<()> {
-        self.buffers.check(self.shape.answer, SERVER)
+    fn get(&self, toward: Toward, into: &Memory, len: usize) -> Outcome<()> {
+        match toward {
+            Toward::Server => get(&self.server.0, into, len),
+            Toward::Client => get(&self.client.0, into, len),
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::buffers::{right, CLIENT, SERVER};
 use super::peer::{Hello, Link, Peer, Shape};
 use crate::raw::{
-    self, Mapping, Memory, ReceiveCall, ReplyCall, ReplyReceiveCall, SendCall, TransferCall, Vector,
+    self, Mapping, Memory, ReceiveCall, ReplyCall, ReplyReceiveCall, SendCall, Vector,
 };
 use crate::trouble::{Doing, Outcome, Trouble};
 
@@ -20,10 +20,6 @@ pub enum Style {
     Combined,
     /// A reply, then a receive.
     Separate,
-    /// Receives nothing, and reads the message with MsgRead.
-    Read,
-    /// Writes the answer with MsgWrite, and replies with nothing.
-    Write,
 }
 
 /// Where buffers lie.
@@ -86,7 +82,6 @@ struct Server {
     receive: ReceiveCall,
     reply: ReplyCall,
     combined: ReplyReceiveCall,
-    transfer: TransferCall,
 }
 
 enum Route {
@@ -114,8 +109,6 @@ impl Peer for Qipc {
         match self.style {
             Style::Combined => "qipc",
             Style::Separate => "qipc-separate",
-            Style::Read => "qipc-read",
-            Style::Write => "qipc-write",
         }
     }
 
@@ -132,11 +125,11 @@ impl Peer for Qipc {
     }
 }
 
-impl Pair {
-    /// Memory for `len` bytes, and where in it they begin.
-    fn memory(&self, len: usize, shift: usize, seed: u8) -> Outcome<(Arc<Memory>, usize)> {
+impl Place {
+    /// Memory for `len` bytes with the contents of a side, and where in it they begin; `shift` is for those that are unaligned.
+    pub fn memory(self, len: usize, shift: usize, seed: u8) -> Outcome<(Arc<Memory>, usize)> {
         let start = self.start(shift);
-        let mapping = if self.place == Place::Huge {
+        let mapping = if self == Self::Huge {
             Mapping::Huge
         } else {
             Mapping::Private
@@ -146,8 +139,9 @@ impl Pair {
         Ok((memory, start))
     }
 
-    fn start(&self, shift: usize) -> usize {
-        if self.place == Place::Unaligned {
+    /// Where they begin.
+    pub fn start(self, shift: usize) -> usize {
+        if self == Self::Unaligned {
             shift
         } else {
             0
@@ -155,8 +149,10 @@ impl Pair {
     }
 }
 
-const CLIENT_SHIFT: usize = 13;
-const SERVER_SHIFT: usize = 7;
+/// How far from aligned memory of clients is.
+pub const CLIENT_SHIFT: usize = 13;
+/// And that of servers.
+pub const SERVER_SHIFT: usize = 7;
 
 impl Link for Pair {
     fn server_open(&mut self) -> Outcome<Hello> {
@@ -167,30 +163,16 @@ impl Link for Pair {
         } = self.shape;
         let session = open()?;
         let chid = raw::channel_create(&session, 0).doing("channel")?;
-        let (from, out_at) = self.memory(answer, SERVER_SHIFT, SERVER)?;
-        let (to, in_at) = self.memory(request, SERVER_SHIFT, 0)?;
-        let nothing = || Vector::buffer(&from, 0, 0);
-        let received = if self.style == Style::Read {
-            nothing()
-        } else {
-            cut(&to, in_at, request, parts.receive)
-        };
-        let replied = if self.style == Style::Write {
-            nothing()
-        } else {
-            cut(&from, out_at, answer, parts.reply)
-        };
-        let transfer = match self.style {
-            Style::Write => TransferCall::write(cut(&from, out_at, answer, parts.reply)),
-            _ => TransferCall::read(cut(&to, in_at, request, parts.receive)),
-        };
+        let (from, out_at) = self.place.memory(answer, SERVER_SHIFT, SERVER)?;
+        let (to, in_at) = self.place.memory(request, SERVER_SHIFT, 0)?;
+        let received = cut(&to, in_at, request, parts.receive);
+        let replied = cut(&from, out_at, answer, parts.reply);
         self.server = Some(Server {
             session,
             pending: 0,
             receive: ReceiveCall::new(chid, received.clone()),
             reply: ReplyCall::new(replied.clone()),
             combined: ReplyReceiveCall::new(chid, replied, received),
-            transfer,
         });
         Ok([u64::from(std::process::id()), chid as u64, 0, 0])
     }
@@ -202,8 +184,8 @@ impl Link for Pair {
             parts,
         } = self.shape;
         let session = open()?;
-        let (out, out_at) = self.memory(request, CLIENT_SHIFT, CLIENT)?;
-        let (into, in_at) = self.memory(answer, CLIENT_SHIFT, 0)?;
+        let (out, out_at) = self.place.memory(request, CLIENT_SHIFT, CLIENT)?;
+        let (into, in_at) = self.place.memory(answer, CLIENT_SHIFT, 0)?;
         let index = if self.descriptor {
             0
         } else {
@@ -237,10 +219,6 @@ impl Link for Pair {
                 let rcvid = server.receive.call(&server.session)?;
                 server.reply.call(&server.session, rcvid, 0)?;
             }
-            Style::Read | Style::Write => {
-                server.pending = server.combined.call(&server.session, server.pending, 0)?;
-                server.transfer.call(&server.session, server.pending, 0)?;
-            }
         }
         Ok(())
     }
@@ -262,7 +240,7 @@ impl Link for Pair {
         };
         right(
             &client.into,
-            self.start(CLIENT_SHIFT),
+            self.place.start(CLIENT_SHIFT),
             self.shape.answer,
             SERVER,
         )

@@ -6,6 +6,7 @@
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use super::peer::{Hello, Link, Peer, Shape};
+use crate::os;
 use crate::raw;
 use crate::trouble::{Doing, Outcome, Trouble};
 
@@ -37,7 +38,7 @@ impl Link for Pair {
     }
 
     fn server_accept(&mut self, client: Hello) -> Outcome<()> {
-        let listener = raw::take_fd(client[0] as i32, client[1] as i32).or_lacks("pidfd_getfd")?;
+        let listener = os::take_fd(client[0] as i32, client[1] as i32).or_lacks("pidfd_getfd")?;
         raw::seccomp_same_cpu(&listener).or_lacks("wake-ups on the same processor")?;
         self.listener = Some(listener);
         Ok(())
@@ -51,7 +52,7 @@ impl Link for Pair {
     }
 
     fn call(&mut self) -> Outcome<()> {
-        raw::null_syscall();
+        os::null_syscall();
         Ok(())
     }
 }

@@ -2,18 +2,16 @@
 
 //! Two message queues of System V, one a direction.
 
-use super::buffers::{Buffers, CLIENT, SERVER};
-use super::peer::{Hello, Link, Peer, Shape};
-use crate::raw::{Mapping, SysvQueue};
+use super::duplex::{Duplex, Toward, Way};
+use super::peer::{Link, Peer, Shape};
+use crate::raw::{Memory, SysvQueue};
 use crate::trouble::{Doing, Outcome};
 
 /// System V messages.
 #[derive(Debug)]
 pub struct Sysv;
 
-struct Pair {
-    shape: Shape,
-    buffers: Buffers,
+struct Queues {
     request: SysvQueue,
     answer: SysvQueue,
 }
@@ -24,39 +22,33 @@ impl Peer for Sysv {
     }
 
     fn prepare(&self, shape: &Shape) -> Outcome<Box<dyn Link>> {
-        Ok(Box::new(Pair {
-            shape: *shape,
-            buffers: Buffers::new(shape, 8, Mapping::Private)?,
+        let way = Queues {
             request: SysvQueue::new().or_lacks("msgget")?,
             answer: SysvQueue::new().or_lacks("msgget")?,
-        }))
+        };
+        Ok(Box::new(Duplex::new(shape, way)?))
     }
 }
 
-impl Link for Pair {
-    fn server_open(&mut self) -> Outcome<Hello> {
-        self.buffers.own(SERVER);
-        Ok([0; 4])
+impl Queues {
+    fn of(&self, toward: Toward) -> &SysvQueue {
+        match toward {
+            Toward::Server => &self.request,
+            Toward::Client => &self.answer,
+        }
+    }
+}
+
+impl Way for Queues {
+    // The type of a message.
+    const HEAD: usize = 8;
+
+    fn put(&self, toward: Toward, from: &Memory, len: usize) -> Outcome<()> {
+        Ok(self.of(toward).send(from, len)?)
     }
 
-    fn client_open(&mut self, _: Hello) -> Outcome<Hello> {
-        self.buffers.own(CLIENT);
-        Ok([0; 4])
-    }
-
-    fn serve(&mut self) -> Outcome<()> {
-        self.request
-            .receive(&self.buffers.into, self.shape.request)?;
-        Ok(self.answer.send(&self.buffers.out, self.shape.answer)?)
-    }
-
-    fn call(&mut self) -> Outcome<()> {
-        self.request.send(&self.buffers.out, self.shape.request)?;
-        self.answer.receive(&self.buffers.into, self.shape.answer)?;
+    fn get(&self, toward: Toward, into: &Memory, len: usize) -> Outcome<()> {
+        self.of(toward).receive(into, len)?;
         Ok(())
-    }
-
-    fn check(&self) -> Outcome<()> {
-        self.buffers.check(self.shape.answer, SERVER)
     }
 }

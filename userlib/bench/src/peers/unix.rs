@@ -4,10 +4,9 @@
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
-use super::buffers::Buffers;
+use super::duplex::Duplex;
 use super::peer::{Link, Peer, Shape};
 use super::pipe::Stream;
-use crate::raw::Mapping;
 use crate::trouble::{Doing, Outcome};
 
 /// A socket pair.
@@ -39,11 +38,10 @@ impl Peer for Unix {
         let (client, server) =
             rustix::net::socketpair(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None)
                 .doing("socketpair")?;
-        Ok(Box::new(Stream {
-            buffers: Buffers::new(shape, 0, Mapping::Private)?,
-            shape: *shape,
+        let way = Stream {
             client: (client.try_clone()?, client),
             server: (server.try_clone()?, server),
-        }))
+        };
+        Ok(Box::new(Duplex::new(shape, way)?))
     }
 }

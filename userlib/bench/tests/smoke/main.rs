@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// timeout 300
+// timeout 120
 
 //! The benchmark as a program, with as little of everything as gives a figure. Needs the module, so it runs in the VM;
 //! `QIPC_BENCH` names the program where it is not on the PATH.
@@ -165,6 +165,24 @@ fn results_of_another_version_are_refused() {
         text(&output.stderr).contains("schema 999"),
         "{}",
         text(&output.stderr)
+    );
+    std::fs::remove_dir_all(folder).expect("remove");
+}
+
+#[test]
+fn a_run_that_ended_early_says_what_is_missing() {
+    let (results, folder) = tiny("early", &["null-syscall"]);
+    assert_eq!(results["missing"], serde_json::json!([]));
+    let file = format!("{folder}/early.json");
+    let mut early = results;
+    early["missing"] = serde_json::json!(["wall/scale/threads/8"]);
+    std::fs::write(&file, early.to_string()).expect("write");
+    let output = bench(&["report", &file]);
+    assert!(!output.status.success());
+    assert!(
+        text(&output.stdout).contains("MISSING wall/scale/threads/8"),
+        "{}",
+        text(&output.stdout)
     );
     std::fs::remove_dir_all(folder).expect("remove");
 }
