@@ -207,6 +207,7 @@ mod tests {
             target in any::<i32>(),
             priority in prop::option::of(any::<u8>()),
             code in any::<i16>(),
+            pulse_code in any::<i8>(),
             value in any::<u64>(),
         ) {
             let event = match kind {
@@ -216,7 +217,7 @@ mod tests {
                 3 => Event::SignalCode { signal: target, code, value },
                 4 => Event::SignalThread { signal: target, code, value },
                 5 => Event::Registered { handle: EventHandle(target), value },
-                _ => Event::Pulse { coid: target, priority, code: code as i8, value },
+                _ => Event::Pulse { coid: target, priority, code: pulse_code, value },
             };
             let back = read(&event.to_raw());
             prop_assert_eq!(format!("{:?}", back), format!("{:?}", Some(event)));
