@@ -504,16 +504,6 @@ TEST_F(info, pid_namespace)
 	EXPECT_EQ(self->chid, inside->server.chid);
 }
 
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return done;
-}
-
 /* Alice, who is root in a user namespace of her own. */
 static int serve_as_inner_root(void *arg)
 {

@@ -261,16 +261,6 @@ TEST_F(limit, administrator)
 
 /* --- memory ------------------------------------------------------------------------------ */
 
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return done;
-}
-
 /* Kernel memory that is charged to the cgroup, in bytes. */
 static long kernel_memory(void)
 {

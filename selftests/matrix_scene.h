@@ -401,16 +401,6 @@ static inline void side_end(struct side *side)
 #define CGROUPS		"/sys/fs/cgroup"
 #define CGROUP		CGROUPS "/qipc-matrix"
 
-static inline bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return done;
-}
-
 /* A cgroup that can be frozen and has a limit. */
 static inline bool cgroup_make(void)
 {

@@ -46,6 +46,17 @@
 
 #define QIPC_DEVICE	"/dev/qipc"
 
+/* True when the file of the kernel, /proc or a cgroup took all of the text. */
+static inline bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
 /* --- one function per ioctl: 0 or more, or minus errno -------------------- */
 
 /* What this thread asked for last, for a test that wants to be sure of it. */

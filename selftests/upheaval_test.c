@@ -33,16 +33,6 @@ struct load {
 	pid_t pids[CLIENTS + 1];
 };
 
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return done;
-}
-
 static void is_wrong(struct load *load, int line)
 {
 	if (!load->wrong)
