@@ -984,7 +984,7 @@ static int run_inner_server(void *arg)
 	if (unshare(CLONE_NEWPID))
 		return CHILD_SETUP;
 	pid = spawn(inner_server, test);
-	memcpy(test->buf + 8, &pid, sizeof(pid));
+	__atomic_store_n((pid_t *)(test->buf + 8), pid, __ATOMIC_SEQ_CST);
 	return reap(pid);
 }
 
@@ -993,7 +993,7 @@ TEST_F(connect, pid_is_translated_for_the_client)
 	struct namespace_test test = { .buf = shared_alloc(page_size()) };
 	int64_t end = now_us() + PATIENCE_MS * 1000LL;
 	struct qipc_msg_send send;
-	pid_t pid, server;
+	pid_t pid, server = 0;
 	int coid;
 
 	ASSERT_NE(NULL, test.buf);
@@ -1001,11 +1001,13 @@ TEST_F(connect, pid_is_translated_for_the_client)
 		SKIP(return, "a pid namespace takes root");
 	pid = spawn(run_inner_server, &test);
 	ASSERT_LT(0, pid);
-	while (!__atomic_load_n(test.buf, __ATOMIC_SEQ_CST) && now_us() < end &&
-	       !waitpid(pid, NULL, WNOHANG))
+	/* Its pid is told by its parent, which may come to it after the server itself is ready. */
+	while (!(__atomic_load_n(test.buf, __ATOMIC_SEQ_CST) &&
+		 (server = __atomic_load_n((pid_t *)(test.buf + 8), __ATOMIC_SEQ_CST))) &&
+	       now_us() < end && !waitpid(pid, NULL, WNOHANG))
 		sleep_us(1000);
 	ASSERT_EQ(1, __atomic_load_n(test.buf, __ATOMIC_SEQ_CST));
-	memcpy(&server, test.buf + 8, sizeof(server));
+	ASSERT_LT(0, server);
 	coid = q_attach_side(self->session, server, 1);
 	ASSERT_LE(QIPC_SIDE_CHANNEL, coid);
 	EXPECT_EQ(0, q_send(self->session, coid, "out", 4, NULL, 0, &send));
