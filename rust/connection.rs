@@ -382,13 +382,6 @@ impl Descriptor {
         }
     }
 
-    /// Lets the calling process, which gets `coid` as its descriptor, be told when the channel ends.
-    ///
-    /// Fails like [`Connection::watch`].
-    pub(crate) fn watch(&self, coid: i32) -> Result {
-        self.connection()?.watch(coid)
-    }
-
     /// Ends the blocked sends of the calling process under one of its names.
     pub(crate) fn detach_name(&self, coid: i32) {
         let known = self.processes.lock().get(&task::current_key()).cloned();

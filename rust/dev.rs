@@ -6,12 +6,17 @@
 
 use crate::base::abi;
 use crate::channel::Channel;
-use crate::connection::Descriptor;
+use crate::connection::{
+    Connection,
+    Descriptor, //
+};
+use crate::home::Home;
 use crate::ops::{
     self,
     connect::Attached, //
 };
 use crate::registry::Registry;
+use crate::rendezvous::tables::Origin;
 use crate::session::Session;
 use crate::sys::{
     address_space::Watch,
@@ -100,11 +105,16 @@ impl FileObject for SessionFile {
                     close_on_exec,
                     coid,
                 } => {
+                    let connection = object.connection().map_err(ops::connect::gone)?;
+                    let number = reserve(close_on_exec)?;
                     let file = ConnectionFile {
                         descriptor: object,
                         registry: session.registry.clone(),
+                        home: session.home.clone(),
+                        first: number.reserved_fd() as i32,
+                        origin: connection.origin().clone(),
                     };
-                    file.install(close_on_exec, &coid)
+                    file.install(number, connection, &coid)
                 }
             };
         }
@@ -131,19 +141,34 @@ impl FileObject for SessionFile {
 struct ConnectionFile {
     descriptor: Arc<Descriptor>,
     registry: Arc<Registry>,
+    /// Of the session that made it, where events find it by its first number.
+    home: Arc<Home>,
+    first: i32,
+    /// What the connection of the process that made it is known by.
+    origin: Arc<Origin>,
 }
 
 impl ConnectionFile {
-    /// Gives the caller a descriptor, after it was told which.
-    fn install(self, close_on_exec: bool, coid: &UserArg<i32>) -> Result<isize> {
-        let descriptor = self.descriptor.clone();
-        let reserved = reserve(close_on_exec)?;
-        let file = anonymous_file(c"[qipc-connection]", Arc::new(self, GFP_KERNEL_ACCOUNT)?)?;
-        let number = reserved.reserved_fd() as i32;
-        descriptor.watch(number).map_err(ops::connect::gone)?;
-        coid.write(&number)?;
+    /// Gives the caller, whose `connection` it is, a descriptor, after it was told which.
+    fn install(
+        self,
+        reserved: FileDescriptorReservation,
+        connection: Arc<Connection>,
+        coid: &UserArg<i32>,
+    ) -> Result<isize> {
+        let this = Arc::new(self, GFP_KERNEL_ACCOUNT)?;
+        let file = anonymous_file(c"[qipc-connection]", this.clone())?;
+        connection.watch(this.first).map_err(ops::connect::gone)?;
+        coid.write(&this.first)?;
+        // Before the descriptor is there: whoever closes it takes this away.
+        this.home.descriptor_made(this.first, connection)?;
         reserved.fd_install(file);
         Ok(0)
+    }
+
+    /// Events do not find it any more.
+    fn hide(&self) {
+        self.home.descriptor_closed(self.first, &self.origin);
     }
 }
 
@@ -168,8 +193,16 @@ impl FileObject for ConnectionFile {
         if task::is_last_thread_exiting() {
             this.descriptor.leave();
         } else if closing.was_last_of_caller() {
+            if this.home.process().is_current() {
+                this.hide();
+            }
             this.descriptor.forget();
         }
+    }
+
+    fn release(this: Arc<Self>) {
+        // A process that shares its descriptors with the one that made this may have closed the last.
+        this.hide();
     }
 }
 

@@ -70,7 +70,7 @@ pub(crate) trait Place: Send + Sync {
     /// The process.
     fn process(&self) -> &Process;
 
-    /// Its side-channel connection of this number; `EBADF` if there is none.
+    /// Its connection of this number, side channel or descriptor; `EBADF` if there is none.
     fn connection(&self, coid: i32) -> Result<Arc<Connection>>;
 }
 

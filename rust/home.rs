@@ -19,6 +19,7 @@ use crate::events::{
 };
 use crate::limits::Limits;
 use crate::numbers::lowest_free;
+use crate::rendezvous::tables::Origin;
 use crate::sys::{
     errno,
     pockets::Pockets,
@@ -32,6 +33,7 @@ use kernel::{
     prelude::*,
     rbtree::{
         RBTree,
+        RBTreeNode,
         RBTreeNodeReservation, //
     },
     sync::{
@@ -51,6 +53,8 @@ struct Tables {
     open: bool,
     connections: RBTree<u32, Arc<Connection>>,
     coids: IdPool,
+    /// Connections that are descriptors, by the number that they were made with.
+    descriptors: RBTree<i32, Arc<Connection>>,
 }
 
 /// The connections of one session.
@@ -74,6 +78,7 @@ impl Home {
             open: true,
             connections: RBTree::new(),
             coids: IdPool::new(),
+            descriptors: RBTree::new(),
         };
         Arc::pin_init(
             pin_init!(Self {
@@ -121,6 +126,48 @@ impl Home {
         let number = id::side_number(coid).ok_or(EBADF)?;
         let tables = self.tables.lock();
         tables.connections.get(&number).cloned().ok_or(EBADF)
+    }
+
+    /// Lets events name the calling process's `connection` by its new descriptor `coid`, until that is
+    /// [closed](Self::descriptor_closed).
+    ///
+    /// Fails with `ESTALE` if the session has ended, and with `ENOMEM`.
+    pub(crate) fn descriptor_made(&self, coid: i32, connection: Arc<Connection>) -> Result {
+        let node = RBTreeNode::new(coid, connection, GFP_KERNEL_ACCOUNT)?;
+        let mut tables = self.tables.lock();
+        if !tables.open {
+            drop(tables);
+            drop(node);
+            return Err(errno::stale());
+        }
+        // A descriptor that was moved away has left its number behind.
+        let _left = tables.descriptors.insert(node);
+        drop(tables);
+        Ok(())
+    }
+
+    /// The process has closed the file whose first descriptor was `coid`, and whose connection was
+    /// `origin`. The number may be that of another file by now.
+    pub(crate) fn descriptor_closed(&self, coid: i32, origin: &Arc<Origin>) {
+        let mut tables = self.tables.lock();
+        let node = match tables.descriptors.get(&coid) {
+            Some(connection) if Arc::ptr_eq(connection.origin(), origin) => {
+                tables.descriptors.remove_node(&coid)
+            }
+            _ => None,
+        };
+        drop(tables);
+        drop(node);
+    }
+
+    /// The connection that an event means by `coid`, side channel or descriptor; `EBADF` if there is
+    /// none.
+    pub(crate) fn target(&self, coid: i32) -> Result<Arc<Connection>> {
+        if id::side_number(coid).is_some() {
+            return self.connection(coid);
+        }
+        let tables = self.tables.lock();
+        tables.descriptors.get(&coid).cloned().ok_or(EBADF)
     }
 
     /// What the calling thread needs to send to a connection; `EBADF` if there is none of this number,
@@ -187,7 +234,10 @@ impl Home {
         let mut tables = self.tables.lock();
         tables.open = false;
         let connections = core::mem::take(&mut tables.connections);
+        let descriptors = core::mem::take(&mut tables.descriptors);
         drop(tables);
+        // These end with their files.
+        drop(descriptors);
         for connection in connections.values() {
             connection.detach();
             task::breathe();
@@ -202,6 +252,6 @@ impl Place for Home {
     }
 
     fn connection(&self, coid: i32) -> Result<Arc<Connection>> {
-        self.connection(coid)
+        self.target(coid)
     }
 }

@@ -269,7 +269,7 @@ impl Place for Caller {
     fn connection(&self, coid: i32) -> Result<Arc<Connection>> {
         self.registry
             .homes_of(&self.process)
-            .find_map(|home| home.connection(coid).ok())
+            .find_map(|home| home.target(coid).ok())
             .ok_or(EBADF)
     }
 }

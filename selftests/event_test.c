@@ -3,7 +3,11 @@
  * Events: what a server can deliver to a client, when and from where, what a
  * client registers and lets others change, and what is refused.
  */
+#include <sched.h>
 #include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "kselftest_harness.h"
 #include "qipc_test.h"
@@ -243,6 +247,187 @@ TEST_F(event_side, client_detached)
 }
 
 /* --- what ---------------------------------------------------------------------------- */
+
+/* own_coid becomes a descriptor for the channel of the client. */
+static long job_own_descriptor(struct peer *peer)
+{
+	peer->own_coid = q_attach_fd(peer->session, 0, peer->own_chid);
+	return peer->own_coid < 0 ? peer->own_coid : 0;
+}
+
+/* Its number goes to another file, of which there is one elsewhere in value[0]. */
+static long job_reuse_own_descriptor(struct peer *peer)
+{
+	peer->value[0] = dup(peer->own_coid);
+	return peer->value[0] < 0 || dup2(STDERR_FILENO, peer->own_coid) < 0 ? -errno : 0;
+}
+
+static long job_close_own_descriptor(struct peer *peer)
+{
+	return close(peer->own_coid) ? -errno : 0;
+}
+
+static long job_close_value(struct peer *peer)
+{
+	return close(peer->value[0]) ? -errno : 0;
+}
+
+TEST_F(event, pulse_over_a_descriptor)
+{
+	struct peer *client = self->client;
+
+	ASSERT_EQ(0, peer_call(client, job_own_descriptor));
+	EXPECT_EQ(0, q_verify(self->session, self->rcvid, event_pulse(client->own_coid, -1, 1, 2)));
+	EXPECT_EQ(0, q_deliver(self->session, self->rcvid,
+			       event_pulse(client->own_coid, -1, 1, 2)));
+	EXPECT_TRUE(client_gets(client, 1, 2));
+	ASSERT_EQ(0, peer_call(client, job_close_own_descriptor));
+	EXPECT_EQ(-ESRCH, q_deliver(self->session, self->rcvid,
+				    event_pulse(client->own_coid, -1, 1, 2)));
+	EXPECT_TRUE(client_gets_nothing(client));
+}
+
+/* The connection is meant by the number that it was made with, as long as it is open. */
+TEST_F(event, pulse_over_a_descriptor_that_was_moved)
+{
+	struct peer *client = self->client;
+
+	ASSERT_EQ(0, peer_call(client, job_own_descriptor));
+	ASSERT_EQ(0, peer_call(client, job_reuse_own_descriptor));
+	EXPECT_EQ(0, q_deliver(self->session, self->rcvid,
+			       event_pulse(client->own_coid, -1, 3, 4)));
+	EXPECT_TRUE(client_gets(client, 3, 4));
+	ASSERT_EQ(0, peer_call(client, job_close_value));
+	EXPECT_EQ(-ESRCH, q_deliver(self->session, self->rcvid,
+				    event_pulse(client->own_coid, -1, 3, 4)));
+	/* Its number is free for another connection. */
+	ASSERT_EQ(0, peer_call(client, job_close_own_descriptor));
+	ASSERT_EQ(0, peer_call(client, job_own_descriptor));
+	EXPECT_EQ(0, q_deliver(self->session, self->rcvid,
+			       event_pulse(client->own_coid, -1, 5, 6)));
+	EXPECT_TRUE(client_gets(client, 5, 6));
+}
+
+/* Another connection gets the number; own_coid names it. The first is elsewhere, in value[0]. */
+static long job_replace_own_descriptor(struct peer *peer)
+{
+	peer->value[0] = dup(peer->own_coid);
+	if (peer->value[0] < 0 || close(peer->own_coid))
+		return -errno;
+	return job_own_descriptor(peer);
+}
+
+/* The number is the later connection's, whatever becomes of the first. */
+TEST_F(event, pulse_over_a_descriptor_that_took_a_number)
+{
+	struct peer *client = self->client;
+	int number;
+
+	ASSERT_EQ(0, peer_call(client, job_own_descriptor));
+	number = client->own_coid;
+	ASSERT_EQ(0, peer_call(client, job_replace_own_descriptor));
+	ASSERT_EQ(number, client->own_coid);
+	ASSERT_EQ(0, peer_call(client, job_close_value));
+	EXPECT_EQ(0, q_deliver(self->session, self->rcvid, event_pulse(number, -1, 1, 2)));
+	EXPECT_TRUE(client_gets(client, 1, 2));
+	ASSERT_EQ(0, peer_call(client, job_close_own_descriptor));
+	EXPECT_EQ(-ESRCH, q_deliver(self->session, self->rcvid, event_pulse(number, -1, 1, 2)));
+}
+
+/* A child that has the descriptor as well; value[0] is its process. */
+static long job_share_own_descriptor(struct peer *peer)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (true)
+			pause();
+	}
+	peer->value[0] = child;
+	return child < 0 ? -errno : 0;
+}
+
+/* A child closes own_coid, in its own table of descriptors or in the one of its parent. */
+static long close_in_child(int fd, unsigned long flags)
+{
+	pid_t child = syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
+	int status;
+
+	if (child == 0)
+		_exit(close(fd) ? 1 : 0);
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return -errno;
+	return status ? -EPROTO : 0;
+}
+
+static long job_close_in_child(struct peer *peer)
+{
+	return close_in_child(peer->own_coid, 0);
+}
+
+static long job_close_in_sharer(struct peer *peer)
+{
+	return close_in_child(peer->own_coid, CLONE_FILES);
+}
+
+static long job_end_child(struct peer *peer)
+{
+	if (kill(peer->value[0], SIGKILL) || waitpid(peer->value[0], NULL, 0) != peer->value[0])
+		return -errno;
+	return 0;
+}
+
+/* What others do with the file is not what the process that made it does. */
+TEST_F(event, pulse_over_a_descriptor_that_others_have)
+{
+	struct peer *client = self->client;
+
+	ASSERT_EQ(0, peer_call(client, job_own_descriptor));
+	ASSERT_EQ(0, peer_call(client, job_close_in_child));
+	EXPECT_EQ(0, q_deliver(self->session, self->rcvid,
+			       event_pulse(client->own_coid, -1, 1, 2)));
+	EXPECT_TRUE(client_gets(client, 1, 2));
+	ASSERT_EQ(0, peer_call(client, job_share_own_descriptor));
+	ASSERT_EQ(0, peer_call(client, job_close_own_descriptor));
+	EXPECT_EQ(-ESRCH, q_deliver(self->session, self->rcvid,
+				    event_pulse(client->own_coid, -1, 1, 2)));
+	ASSERT_EQ(0, peer_call(client, job_end_child));
+}
+
+/* A channel that tells of disconnections, and a descriptor for it. */
+static long job_own_telling_channel(struct peer *peer)
+{
+	peer->own_chid = q_create(peer->session, QIPC_CHF_DISCONNECT);
+	return peer->own_chid < 0 ? peer->own_chid : job_own_descriptor(peer);
+}
+
+/* That events can name it does not keep the connection. */
+TEST_F(event, descriptor_of_events_disconnects)
+{
+	struct peer *client = self->client;
+
+	ASSERT_EQ(0, peer_call(client, job_own_telling_channel));
+	ASSERT_EQ(0, q_deliver(self->session, self->rcvid,
+			       event_pulse(client->own_coid, -1, 1, 2)));
+	EXPECT_TRUE(client_gets(client, 1, 2));
+	ASSERT_EQ(0, peer_call(client, job_close_own_descriptor));
+	ASSERT_EQ(0, peer_call(client, job_own_pulse));
+	EXPECT_EQ(QIPC_PULSE_DISCONNECT, client->got.code);
+}
+
+/* Nor when a process that is none of the channel's clients closes the last one. */
+TEST_F(event, descriptor_of_events_is_closed_by_another)
+{
+	struct peer *client = self->client;
+
+	ASSERT_EQ(0, peer_call(client, job_own_telling_channel));
+	ASSERT_EQ(0, peer_call(client, job_close_in_sharer));
+	ASSERT_EQ(0, peer_call(client, job_own_pulse));
+	EXPECT_EQ(QIPC_PULSE_DISCONNECT, client->got.code);
+	EXPECT_EQ(-ESRCH, q_deliver(self->session, self->rcvid,
+				    event_pulse(client->own_coid, -1, 1, 2)));
+}
 
 TEST_F(event, pulse_that_cannot_be_sent)
 {

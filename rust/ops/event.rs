@@ -173,7 +173,7 @@ fn raw_pulse(session: &Session, process: &Process, event: &abi::Event) -> Result
     let home = session
         .registry
         .homes_of(process)
-        .find(|home| home.connection(event.target).is_ok())
+        .find(|home| home.target(event.target).is_ok())
         .ok_or(ESRCH)?;
     Ok(Event::Pulse(PulseEvent::new(home, event)?))
 }

@@ -67,6 +67,34 @@ TEST_F(event, B116_pulse_long_after_the_reply)
 	EXPECT_EQ(4711, client->got.value.sival_int);
 }
 
+static long job_own_descriptor(struct peer *peer)
+{
+	peer->own_coid = ConnectAttach(0, 0, peer->own_chid, 0, 0);
+	return peer->own_coid < 0 ? -errno : 0;
+}
+
+/* Filled in member by member, with a connection that is a descriptor. */
+TEST_F(event, B116_by_hand_over_a_descriptor)
+{
+	struct peer *client = self->client;
+	struct sigevent event;
+	rcvid_t rcvid;
+
+	ASSERT_EQ(0, peer_call(client, job_own_descriptor));
+	memset(&client->event, 0, sizeof(client->event));
+	client->event.sigev_notify = SIGEV_PULSE;
+	client->event.sigev_coid = client->own_coid;
+	client->event.sigev_code = 42;
+	client->event.sigev_priority = SIGEV_PULSE_PRIO_INHERIT;
+	client->event.sigev_value.sival_int = 4711;
+	rcvid = saved(client, self->chid, &event);
+	ASSERT_LT(0, rcvid);
+	EXPECT_EQ(0, MsgDeliverEvent(rcvid, &event));
+	ASSERT_EQ(0, peer_call(client, job_own_pulse));
+	EXPECT_EQ(42, client->got.code);
+	EXPECT_EQ(4711, client->got.value.sival_int);
+}
+
 static long job_deliver(struct peer *peer)
 {
 	return CALL(MsgDeliverEvent(peer->rcvid, &peer->event));

@@ -46,7 +46,7 @@ static void setupPulseAndTimer(void)
     struct itimerspec   timer;
     int                 coid;
 
-    coid = ConnectAttach(0, 0, chid, _NTO_SIDE_CHANNEL, 0);
+    coid = ConnectAttach(0, 0, chid, 0, 0);
     if (coid == -1) {
         fprintf(stderr, "%s: couldn't ConnectAttach to self!\n", progname);
         exit(EXIT_FAILURE);
