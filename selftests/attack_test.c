@@ -891,7 +891,8 @@ TEST_F(attack, two_ends_of_one_send)
 	ender[0] = one;
 	ender[1] = two;
 	client->server = getpid();
-	while (now_us() < end) {
+	/* Some rounds at least, however slow the machine. */
+	while (rounds < FEWER(24) || now_us() < end) {
 		client->chid = q_create(self->session, 0);
 		ASSERT_LT(0, client->chid);
 		client->index = QIPC_SIDE_CHANNEL;
@@ -962,7 +963,6 @@ TEST_F(attack, two_ends_of_one_send)
 		q_destroy(self->session, client->chid);
 		rounds++;
 	}
-	EXPECT_LT(20, rounds);
 }
 
 /* The client goes at any moment of a receive, a read, a write and a reply. */

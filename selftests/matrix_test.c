@@ -14,7 +14,7 @@
 
 enum {
 	ROUNDS = 1,
-	BOUND_MS = 2000,
+	BOUND_MS = 2000 * SLOW,
 	HELD_MS = 20,		/* for which a call that is held is watched */
 };
 

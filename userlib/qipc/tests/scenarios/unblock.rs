@@ -173,9 +173,17 @@ pub fn a_timeout_asks_the_server() {
     let channel = channel();
     let client = connect(channel.address());
     for recorded in [false, true] {
+        let received = AtomicBool::new(false);
         thread::scope(|scope| {
-            let sender = scope.spawn(|| client.send_timeout((), (), &Timeout::after(SHORT)));
+            let sender = scope.spawn(|| loop {
+                let result = client.send_timeout((), (), &Timeout::after(SHORT));
+                // On a slow machine the time may be over before it is received.
+                if received.load(Ordering::SeqCst) {
+                    return result;
+                }
+            });
             let request = channel.request(()).unwrap();
+            received.store(true, Ordering::SeqCst);
             unblock_pulse(&channel, &request);
             thread::sleep(SHORT);
             assert!(!sender.is_finished());
