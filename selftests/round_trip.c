@@ -9,7 +9,9 @@
  * KIND is one of
  *	floor		wake and sleep only (QIPC_BENCH_SWITCH)
  *	message:S:R	S bytes one way, R back, one part each, reply-and-receive
- *	parts:N		N parts of 8 bytes each way, reply-and-receive
+ *	parts:N		N parts of 8 bytes each way, reply-and-receive, with gaps
+ *			between them
+ *	adjacent:N	the same without gaps
  *	separate:S:R	as message, with a reply and a receive of their own
  *	crowd:N		as message:8:8, of N threads that all send again and again
  *	among:N		as message:8:8, while the client has N other connections
@@ -24,6 +26,8 @@
 #include "qipc_test.h"
 
 #define MAX_PARTS	1024
+/* From one part to the next where they do not touch. */
+#define APART		16
 
 /* Before anything is measured. */
 #define WARM_UP		200
@@ -35,7 +39,7 @@ static struct {
 	int rounds;
 } what;
 
-static char sent[MAX_PARTS * 8], received[MAX_PARTS * 8];
+static char sent[MAX_PARTS * APART], received[MAX_PARTS * 8];
 static struct qipc_iov parts[MAX_PARTS];
 
 static void __noreturn fail(const char *step)
@@ -47,6 +51,11 @@ static void __noreturn fail(const char *step)
 static bool is(const char *kind)
 {
 	return !strcmp(what.kind, kind);
+}
+
+static bool has_parts(void)
+{
+	return is("parts") || is("adjacent");
 }
 
 /* --- counting -------------------------------------------------------------- */
@@ -111,7 +120,7 @@ static void __noreturn serve_messages(int ready)
 	answer.receive.vec = vec_buf(received, sizeof(received));
 	answer.reply.flags = QIPC_BUF;
 	answer.reply.vec = vec_buf(sent, what.b);
-	if (is("parts")) {
+	if (has_parts()) {
 		answer.receive.flags = 0;
 		answer.receive.vec = vec_buf(parts, what.a);
 		answer.reply.flags = 0;
@@ -174,7 +183,7 @@ static void send_messages(pid_t server)
 	if (is("crowd"))
 		join_crowd();
 	send_args(&question, coid, sent, is("among") ? 8 : what.a, received, what.b);
-	if (is("parts")) {
+	if (has_parts()) {
 		question.flags = 0;
 		question.send = vec_buf(parts, what.a);
 		question.reply = vec_buf(parts, what.a);
@@ -244,7 +253,7 @@ int main(int argc, char **argv)
 	snprintf(what.name, sizeof(what.name), "%s", argv[1]);
 	what.rounds = atoi(argv[2]);
 	for (i = 0; i < MAX_PARTS; i++)
-		parts[i] = iov(sent + 8 * i, 8);
+		parts[i] = iov(sent + (is("adjacent") ? 8 : APART) * i, 8);
 	if (is("crowd") || is("among"))
 		what.b = 8;
 	if (pipe(ready) || pipe(forth) || pipe(back))

@@ -4,8 +4,9 @@
 
 use crate::pair::Series;
 use crate::peers;
+use crate::peers::lay::Place;
 use crate::peers::peer::{Parts, Peer, Shape};
-use crate::peers::qipc::{Place, Qipc};
+use crate::peers::qipc::Qipc;
 use crate::peers::transfer::Transfer;
 use crate::raw::Mapping;
 use crate::rows::{size_name, Context, Found, Row};
@@ -66,18 +67,28 @@ const WAYS: [Way; 8] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Layout {
     Contiguous,
+    /// Parts of a page each, with a page between them.
     Pages,
+    /// Parts of a page each, without.
+    AdjacentPages,
     Unaligned,
     Huge,
 }
 
 impl Layout {
-    const ALL: [Self; 4] = [Self::Contiguous, Self::Pages, Self::Unaligned, Self::Huge];
+    const ALL: [Self; 5] = [
+        Self::Contiguous,
+        Self::Pages,
+        Self::AdjacentPages,
+        Self::Unaligned,
+        Self::Huge,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Self::Contiguous => "contiguous",
             Self::Pages => "pages",
+            Self::AdjacentPages => "adjacent-pages",
             Self::Unaligned => "unaligned",
             Self::Huge => "huge",
         }
@@ -85,7 +96,7 @@ impl Layout {
 
     fn place(self) -> Place {
         match self {
-            Self::Contiguous | Self::Pages => Place::Aligned,
+            Self::Contiguous | Self::Pages | Self::AdjacentPages => Place::Aligned,
             Self::Unaligned => Place::Unaligned,
             Self::Huge => Place::Huge,
         }
@@ -115,7 +126,14 @@ fn sizes(context: &Context, way: &str, layout: Layout) -> Vec<usize> {
         _ if context.counts_instructions() && way == "qipc-send" => &[64 * K],
         _ => &[],
     };
-    let all: &[usize] = if plain {
+    let all: &[usize] = if layout == Layout::AdjacentPages {
+        // Beside the others, to see what is made of parts that touch.
+        if context.counts_instructions() {
+            &[64 * K, M]
+        } else {
+            &[]
+        }
+    } else if plain {
         &[4 * K, 16 * K, 64 * K, 256 * K, M, 4 * M, 16 * M, 64 * M]
     } else {
         &[4 * K, 64 * K, M, 4 * M]
@@ -160,11 +178,11 @@ pub fn bulk(context: &Context) -> Vec<Row> {
 }
 
 fn shape(peer: &dyn Peer, request: bool, layout: Layout, bytes: usize) -> Shape {
-    let count = if layout == Layout::Pages && bytes > 0 {
-        bytes / 4096
-    } else {
-        0
+    let count = match layout {
+        Layout::Pages | Layout::AdjacentPages => bytes / 4096,
+        _ => 0,
     };
+    let adjacent = layout == Layout::AdjacentPages;
     // A stream needs a byte to answer with.
     let least = peer.least();
     let none = Parts::default();
@@ -175,6 +193,7 @@ fn shape(peer: &dyn Peer, request: bool, layout: Layout, bytes: usize) -> Shape 
             parts: Parts {
                 send: count,
                 receive: count,
+                adjacent,
                 ..none
             },
         }
@@ -185,6 +204,7 @@ fn shape(peer: &dyn Peer, request: bool, layout: Layout, bytes: usize) -> Shape 
             parts: Parts {
                 reply: count,
                 answer: count,
+                adjacent,
                 ..none
             },
         }

@@ -110,6 +110,8 @@ fn row(context: &Context, name: String, placement: Placement, shape: Shape, inde
 /// Bytes that the rows about parts move each way.
 const PARTS_BYTES: usize = 512;
 
+const SIDES: [&str; 4] = ["send", "receive", "reply", "answer"];
+
 /// Lists of `n` parts on one side, or on all of them.
 fn lists(side: &str, n: usize) -> Parts {
     let none = Parts::default();
@@ -142,7 +144,7 @@ fn parts(context: &Context) -> Vec<Row> {
             Parts::default(),
             usual,
         );
-        for side in ["send", "receive", "reply", "answer"] {
+        for side in SIDES {
             for count in context.some(&[1, 2, 8, 64], &[1, 2, 8, 64], &[1, 8]) {
                 add(
                     format!("parts/{side}/{count}"),
@@ -150,6 +152,19 @@ fn parts(context: &Context) -> Vec<Row> {
                     lists(side, count),
                     usual,
                 );
+            }
+        }
+    }
+    if context.counts_instructions() {
+        // Beside the others, to see what is made of parts that touch.
+        for side in SIDES {
+            for count in context.some(&[1, 2, 8, 64], &[], &[]) {
+                let parts = Parts {
+                    adjacent: true,
+                    ..lists(side, count)
+                };
+                let name = format!("parts/{side}-adjacent/{count}");
+                add(name, Placement::Same, parts, usual);
             }
         }
     }

@@ -130,7 +130,7 @@ pub fn tables(report: &Report) -> String {
             "side",
         );
     }
-    for layout in ["contiguous", "pages", "unaligned", "huge"] {
+    for layout in ["contiguous", "pages", "adjacent-pages", "unaligned", "huge"] {
         let grid = Grid::new(report.below("icount/bulk/"), |rest| words(rest, layout));
         section(
             &mut out,

@@ -8,6 +8,7 @@ pub mod duplex;
 pub mod eventfd;
 pub mod floor;
 pub mod futex;
+pub mod lay;
 pub mod mq;
 pub mod null;
 pub mod page;

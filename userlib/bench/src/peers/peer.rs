@@ -15,6 +15,8 @@ pub struct Parts {
     pub reply: usize,
     /// Client, reply.
     pub answer: usize,
+    /// They lie one behind the other, with no gaps between them.
+    pub adjacent: bool,
 }
 
 impl Parts {
@@ -25,6 +27,7 @@ impl Parts {
             receive: n,
             reply: n,
             answer: n,
+            adjacent: false,
         }
     }
 }

@@ -6,11 +6,10 @@ use std::fs::{File, OpenOptions};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use super::buffers::{right, CLIENT, SERVER};
+use super::buffers::{CLIENT, SERVER};
+use super::lay::{Lay, Place, Side};
 use super::peer::{Hello, Link, Peer, Shape};
-use crate::raw::{
-    self, Mapping, Memory, ReceiveCall, ReplyCall, ReplyReceiveCall, SendCall, Vector,
-};
+use crate::raw::{self, Memory, ReceiveCall, ReplyCall, ReplyReceiveCall, SendCall};
 use crate::trouble::{Doing, Outcome, Trouble};
 
 /// How the server takes and answers messages.
@@ -20,17 +19,6 @@ pub enum Style {
     Combined,
     /// A reply, then a receive.
     Separate,
-}
-
-/// Where buffers lie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// At the start of a page.
-    Aligned,
-    /// 13 bytes behind it in the client, 7 in the server.
-    Unaligned,
-    /// In huge pages.
-    Huge,
 }
 
 /// qipc.
@@ -60,20 +48,6 @@ pub fn open() -> Outcome<File> {
         .write(true)
         .open("/dev/qipc")
         .or_lacks("the module qipc is not loaded: /dev/qipc")
-}
-
-/// `len` bytes of a memory in `count` parts of the same length, or one buffer if `count` is 0.
-pub fn cut(memory: &Arc<Memory>, start: usize, len: usize, count: usize) -> Vector {
-    if count == 0 {
-        return Vector::buffer(memory, start, len);
-    }
-    let parts: Vec<_> = (0..count)
-        .map(|n| {
-            let (from, to) = (len * n / count, len * (n + 1) / count);
-            (start + from, to - from)
-        })
-        .collect();
-    Vector::parts(memory, &parts)
 }
 
 struct Server {
@@ -125,48 +99,19 @@ impl Peer for Qipc {
     }
 }
 
-impl Place {
-    /// Memory for `len` bytes with the contents of a side, and where in it they begin; `shift` is for those that are unaligned.
-    pub fn memory(self, len: usize, shift: usize, seed: u8) -> Outcome<(Arc<Memory>, usize)> {
-        let start = self.start(shift);
-        let mapping = if self == Self::Huge {
-            Mapping::Huge
-        } else {
-            Mapping::Private
-        };
-        let memory = Arc::new(Memory::new((start + len).max(8), mapping)?);
-        memory.fill_from(start, seed);
-        Ok((memory, start))
-    }
-
-    /// Where they begin.
-    pub fn start(self, shift: usize) -> usize {
-        if self == Self::Unaligned {
-            shift
-        } else {
-            0
-        }
+impl Pair {
+    fn lay(&self, side: Side) -> Lay {
+        Lay::new(self.place, side, &self.shape)
     }
 }
 
-/// How far from aligned memory of clients is.
-pub const CLIENT_SHIFT: usize = 13;
-/// And that of servers.
-pub const SERVER_SHIFT: usize = 7;
-
 impl Link for Pair {
     fn server_open(&mut self) -> Outcome<Hello> {
-        let Shape {
-            request,
-            answer,
-            parts,
-        } = self.shape;
         let session = open()?;
         let chid = raw::channel_create(&session, 0).doing("channel")?;
-        let (from, out_at) = self.place.memory(answer, SERVER_SHIFT, SERVER)?;
-        let (to, in_at) = self.place.memory(request, SERVER_SHIFT, 0)?;
-        let received = cut(&to, in_at, request, parts.receive);
-        let replied = cut(&from, out_at, answer, parts.reply);
+        let (reply, receive) = (self.lay(Side::Reply), self.lay(Side::Receive));
+        let replied = reply.vector(&reply.memory(SERVER)?);
+        let received = receive.vector(&receive.memory(0)?);
         self.server = Some(Server {
             session,
             pending: 0,
@@ -178,14 +123,9 @@ impl Link for Pair {
     }
 
     fn client_open(&mut self, server: Hello) -> Outcome<Hello> {
-        let Shape {
-            request,
-            answer,
-            parts,
-        } = self.shape;
         let session = open()?;
-        let (out, out_at) = self.place.memory(request, CLIENT_SHIFT, CLIENT)?;
-        let (into, in_at) = self.place.memory(answer, CLIENT_SHIFT, 0)?;
+        let (send, answer) = (self.lay(Side::Send), self.lay(Side::Answer));
+        let into = answer.memory(0)?;
         let index = if self.descriptor {
             0
         } else {
@@ -200,8 +140,8 @@ impl Link for Pair {
         };
         let send = SendCall::new(
             coid,
-            cut(&out, out_at, request, parts.send),
-            cut(&into, in_at, answer, parts.answer),
+            send.vector(&send.memory(CLIENT)?),
+            answer.vector(&into),
         );
         self.client = Some(Client { route, send, into });
         Ok([0; 4])
@@ -238,11 +178,6 @@ impl Link for Pair {
         let Some(client) = self.client.as_ref() else {
             return Err(Trouble::Failed("no client".into()));
         };
-        right(
-            &client.into,
-            self.place.start(CLIENT_SHIFT),
-            self.shape.answer,
-            SERVER,
-        )
+        self.lay(Side::Answer).check(&client.into, SERVER)
     }
 }

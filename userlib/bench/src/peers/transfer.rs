@@ -9,9 +9,10 @@ use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::buffers::{right, CLIENT, SERVER};
+use super::buffers::{CLIENT, SERVER};
+use super::lay::{Lay, Place, Side};
 use super::peer::{Hello, Link, Peer, Shape};
-use super::qipc::{self, cut, Place, CLIENT_SHIFT, SERVER_SHIFT};
+use super::qipc;
 use crate::raw::{self, Mapping, Memory, ReceiveCall, ReplyCall, SendCall, TransferCall, Vector};
 use crate::trouble::{Doing, Outcome, Trouble};
 
@@ -28,8 +29,8 @@ struct Copier {
     session: File,
     transfer: TransferCall,
     rcvid: i64,
-    /// What MsgRead fills, and where in it.
-    into: (Arc<Memory>, usize),
+    /// What MsgRead fills.
+    into: Arc<Memory>,
 }
 
 struct Pair {
@@ -82,21 +83,16 @@ impl Link for Pair {
     }
 
     fn server_accept(&mut self, owner: Hello) -> Outcome<()> {
-        let Shape {
-            request,
-            answer,
-            parts,
-        } = self.shape;
         let session = qipc::open()?;
-        let (out, out_at) = self.place.memory(request, CLIENT_SHIFT, CLIENT)?;
-        let (into, in_at) = self.place.memory(answer, CLIENT_SHIFT, 0)?;
+        let (send, answer) = (self.lay(Side::Send), self.lay(Side::Answer));
+        let into = answer.memory(0)?;
         let index = qipc_sys::QIPC_SIDE_CHANNEL;
         let coid = raw::connect_attach(&session, owner[0] as i32, owner[1] as i32, index)
             .doing("connect")?;
         let send = SendCall::new(
             coid,
-            cut(&out, out_at, request, parts.send),
-            cut(&into, in_at, answer, parts.answer),
+            send.vector(&send.memory(CLIENT)?),
+            answer.vector(&into),
         );
         self.sender = Some((session, send, into));
         Ok(())
@@ -104,12 +100,12 @@ impl Link for Pair {
 
     /// Sends once and stays blocked until [`Link::check`] answers.
     fn serve(&mut self) -> Outcome<()> {
+        let answer = self.lay(Side::Answer);
         let Some((session, send, into)) = self.sender.as_mut() else {
             return Err(Trouble::Failed("no sender".into()));
         };
         send.call(session)?;
-        let start = self.place.start(CLIENT_SHIFT);
-        let fine = right(into, start, self.shape.answer, SERVER).is_ok();
+        let fine = answer.check(into, SERVER).is_ok();
         let verdict = if fine { RIGHT } else { WRONG };
         self.verdict.word(0).store(verdict, Ordering::SeqCst);
         loop {
@@ -139,7 +135,7 @@ impl Link for Pair {
             return Err(Trouble::Failed("nothing received".into()));
         };
         if self.write {
-            let nothing = Vector::buffer(&copier.into.0, 0, 0);
+            let nothing = Vector::buffer(&copier.into, 0, 0);
             ReplyCall::new(nothing).call(&copier.session, copier.rcvid, 0)?;
             return loop {
                 match self.verdict.word(0).load(Ordering::SeqCst) {
@@ -149,34 +145,33 @@ impl Link for Pair {
                 }
             };
         }
-        right(&copier.into.0, copier.into.1, self.shape.request, CLIENT)
+        self.lay(Side::Receive).check(&copier.into, CLIENT)
     }
 }
 
 impl Pair {
+    fn lay(&self, side: Side) -> Lay {
+        Lay::new(self.place, side, &self.shape)
+    }
+
     /// In the process that is measured: takes the message without its bytes.
     fn receive(&mut self) -> Outcome<Copier> {
-        let Shape {
-            request,
-            answer,
-            parts,
-        } = self.shape;
         let Some(session) = self.session.take() else {
             return Err(Trouble::Failed("no channel".into()));
         };
-        let (from, out_at) = self.place.memory(answer, SERVER_SHIFT, SERVER)?;
-        let (to, in_at) = self.place.memory(request, SERVER_SHIFT, 0)?;
-        let rcvid = ReceiveCall::new(self.chid, Vector::buffer(&to, 0, 0)).call(&session)?;
+        let (reply, receive) = (self.lay(Side::Reply), self.lay(Side::Receive));
+        let into = receive.memory(0)?;
+        let rcvid = ReceiveCall::new(self.chid, Vector::buffer(&into, 0, 0)).call(&session)?;
         let transfer = if self.write {
-            TransferCall::write(cut(&from, out_at, answer, parts.reply))
+            TransferCall::write(reply.vector(&reply.memory(SERVER)?))
         } else {
-            TransferCall::read(cut(&to, in_at, request, parts.receive))
+            TransferCall::read(receive.vector(&into))
         };
         Ok(Copier {
             session,
             transfer,
             rcvid,
-            into: (to, in_at),
+            into,
         })
     }
 }
