@@ -87,7 +87,7 @@ fn count(context: &Context, peer: &dyn Peer, size: usize, placement: Placement) 
     // Where processes are on two processors, a round trip may take milliseconds.
     let (rounds, runs, warm_up) = match (context.tiny, placement) {
         (true, _) => (10, 2, 10),
-        (_, Placement::Same) => (200, 5, 50),
+        (_, Placement::Same) => (100, 3, 50),
         _ => (50, 3, 20),
     };
     for (suffix, source) in WHAT {

@@ -235,7 +235,7 @@ fn report_command(options: &ReportOptions) -> Outcome<ExitCode> {
     if let Some(path) = &options.document {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).doing(&name)?;
-        let text = table::embed(&text, &with_bars(&report))
+        let text = table::embed(&text, &report, &with_bars(&report))
             .ok_or_else(|| Trouble::Failed(format!("{name} has no place for tables")))?;
         std::fs::write(path, text).doing(&name)?;
     }

@@ -95,9 +95,9 @@ impl Context {
         let (rounds, runs, singles, span) =
             match (self.tiny, self.quick, self.counts_instructions()) {
                 (true, ..) => (5, 2, 5, 0),
-                (_, true, true) => (150, 5, 0, 0),
+                (_, true, true) => (150, 3, 0, 0),
                 (_, true, false) => (300, 1, 300, 40 * MS),
-                (_, false, true) => (300, 5, 400, 0),
+                (_, false, true) => (300, 3, 100, 0),
                 (_, false, false) => (500, 1, 1000, 60 * MS),
             };
         Plan {
@@ -135,7 +135,7 @@ impl Context {
         let (rounds, runs, span) = match (self.tiny, self.quick, self.counts_instructions()) {
             (true, ..) => (1, 2, 0),
             (_, true, true) => (fit(2 << 20, 32), 3, 0),
-            (_, false, true) => (fit(2 << 20, 64), if bytes > 4 << 20 { 2 } else { 5 }, 0),
+            (_, false, true) => (fit(2 << 20, 64), if bytes > 4 << 20 { 2 } else { 3 }, 0),
             (_, _, false) => (fit(64 << 20, 2000), 2, 40 * MS),
         };
         Plan {

@@ -240,22 +240,38 @@ fn percentiles(report: &Report, out: &mut String) {
 /// Where tables begin and end in a document.
 const MARKS: [&str; 2] = ["<!-- tables: begin -->\n", "<!-- tables: end -->"];
 
-/// The plots that stand above them.
-const PLOTS: &str = "
-![Round trips, instructions](performance/latency-instructions.svg)
-![Bandwidth](performance/bandwidth.svg)
-![Scale](performance/scale.svg)
-";
+/// The plots that stand above them: what they are, where they are, and below which rows.
+const PLOTS: [(&str, &str, &str); 3] = [
+    (
+        "Round trips, instructions",
+        "latency-instructions.svg",
+        "icount/short/",
+    ),
+    ("Bandwidth", "bandwidth.svg", "wall/bulk/"),
+    ("Scale", "scale.svg", "icount/scale/"),
+];
 
-/// The document with other plots and tables between its marks; None if it has no marks.
-pub fn embed(document: &str, tables: &str) -> Option<String> {
+/// The plots that there are rows for.
+fn plots(report: &Report) -> String {
+    let mut out = String::new();
+    for (title, file, rows) in PLOTS {
+        if report.below(rows).next().is_some() {
+            let _ = writeln!(out, "![{title}](performance/{file})");
+        }
+    }
+    out
+}
+
+/// The document with the plots of a report and with `tables`, which are its, between the marks; None if it has no marks.
+pub fn embed(document: &str, report: &Report, tables: &str) -> Option<String> {
     let begin = document.find(MARKS[0])? + MARKS[0].len();
     let end = begin + document[begin..].find(MARKS[1])?;
     // One level below the heading that the tables stand under.
     let tables = tables.replace("\n## ", "\n### ");
     Some(format!(
-        "{}{PLOTS}\n{tables}\n{}",
+        "{}\n{}\n{tables}\n{}",
         &document[..begin],
+        plots(report),
         &document[end..]
     ))
 }
@@ -319,13 +335,15 @@ mod tests {
     #[test]
     fn tables_replace_what_is_between_the_marks() {
         let document = format!("a\n{}old\n{}\nb\n", MARKS[0], MARKS[1]);
-        let new = embed(&document, "x\n## y\n").unwrap();
+        let r = report(&[("icount/scale/blocked/1", 1.0)]);
+        let new = embed(&document, &r, "x\n## y\n").unwrap();
+        let scale = "![Scale](performance/scale.svg)\n";
         assert_eq!(
             new,
-            format!("a\n{}{PLOTS}\nx\n### y\n\n{}\nb\n", MARKS[0], MARKS[1])
+            format!("a\n{}\n{scale}\nx\n### y\n\n{}\nb\n", MARKS[0], MARKS[1])
         );
-        assert_eq!(embed(&new, "x\n## y\n").unwrap(), new);
-        assert_eq!(embed("no marks", "x"), None);
+        assert_eq!(embed(&new, &r, "x\n## y\n").unwrap(), new);
+        assert_eq!(embed("no marks", &r, "x"), None);
     }
 
     #[test]
