@@ -9,6 +9,7 @@
 use super::errno;
 use kernel::{
     bindings,
+    current,
     error::to_result,
     prelude::*,
     sync::{
@@ -18,7 +19,6 @@ use kernel::{
         },
         Arc, //
     },
-    task::Task,
     types::Opaque, //
 };
 
@@ -53,8 +53,7 @@ unsafe impl<T: OnEnd> Sync for Watch<T> {}
 impl<T: OnEnd> Watch<T> {
     const OPS: bindings::mmu_notifier_ops = bindings::mmu_notifier_ops {
         release: Some(Self::ended),
-        // SAFETY: All functions of the table may be missing.
-        ..unsafe { core::mem::zeroed() }
+        ..pin_init::zeroed()
     };
 
     /// Watches the caller's address space for `target`.
@@ -62,11 +61,8 @@ impl<T: OnEnd> Watch<T> {
     /// Takes all locks of the address space. Fails with `ENOMEM`, with an error that restarts the
     /// system call if a signal comes, and with `EINVAL` for a thread of the kernel.
     pub(crate) fn current(target: Arc<T>) -> Result<Pin<KBox<Self>>> {
-        // SAFETY: `current` is valid, and its own address space as long as it runs.
-        let current = unsafe { (*Task::current_raw()).mm };
-        if current.is_null() {
-            return Err(EINVAL);
-        }
+        let current = current!();
+        let current = current.mm().ok_or(EINVAL)?.as_raw();
         let watch = KBox::try_pin_init(
             try_pin_init!(Self {
                 target,

@@ -6,8 +6,18 @@ use crate::base::clock::Clock;
 use core::marker::PhantomPinned;
 use kernel::{
     bindings,
-    prelude::*,
-    types::Opaque, //
+    prelude::*, //
+};
+
+use super::{
+    calls::{
+        self,
+        Ahead, //
+    },
+    foreign::{
+        field,
+        Foreign, //
+    }, //
 };
 
 /// Expires at a definite time, and then wakes the thread that made it.
@@ -17,7 +27,7 @@ use kernel::{
 #[pin_data(PinnedDrop)]
 pub(crate) struct Alarm {
     #[pin]
-    sleeper: Opaque<bindings::hrtimer_sleeper>,
+    sleeper: Foreign<bindings::hrtimer_sleeper>,
     #[pin]
     _pinned: PhantomPinned,
 }
@@ -30,42 +40,40 @@ impl Alarm {
         } else {
             bindings::hrtimer_mode_HRTIMER_MODE_REL_HARD
         };
+        // SAFETY: The memory stays where it is, and the timer is cancelled before it goes. The caller
+        // is the thread to be woken.
+        let sleeper = unsafe {
+            Foreign::init(move |slot: *mut bindings::hrtimer_sleeper| {
+                bindings::hrtimer_setup_sleeper_on_stack(slot, clock.number(), mode);
+                bindings::hrtimer_start_range_ns(&raw mut (*slot).timer, time, 0, mode);
+            })
+        };
         pin_init!(Self {
-            sleeper <- Opaque::ffi_init(move |slot: *mut bindings::hrtimer_sleeper| {
-                // SAFETY: `slot` is valid memory that stays where it is, and the timer is
-                // cancelled before it goes. The caller is the thread to be woken.
-                unsafe {
-                    bindings::hrtimer_setup_sleeper_on_stack(slot, clock.number(), mode);
-                    bindings::hrtimer_start_range_ns(&raw mut (*slot).timer, time, 0, mode);
-                }
-            }),
+            sleeper <- sleeper,
             _pinned: PhantomPinned,
         })
     }
 
     /// Whether it has gone off.
     pub(crate) fn is_over(&self) -> bool {
-        // SAFETY: The structure was initialised; the timer clears this one word when it expires.
-        unsafe { core::ptr::read_volatile(&raw const (*self.sleeper.get()).task) }.is_null()
+        // The timer clears this one word when it expires.
+        let task = self.sleeper.part(field!(bindings::hrtimer_sleeper, task));
+        task.read().is_null()
     }
 }
 
 #[pinned_drop]
 impl PinnedDrop for Alarm {
     fn drop(self: Pin<&mut Self>) {
-        // SAFETY: The timer was set up; this waits for its function if that runs now.
-        unsafe { bindings::hrtimer_cancel(&raw mut (*self.sleeper.get()).timer) };
+        calls::hrtimer_cancel(self.sleeper.part(field!(bindings::hrtimer_sleeper, timer)));
     }
 }
 
 /// What a clock shows, in nanoseconds.
 pub(crate) fn now(clock: Clock) -> i64 {
-    // SAFETY: Reading the time has no conditions outside of timekeeping itself.
-    unsafe {
-        match clock {
-            Clock::Monotonic => bindings::ktime_get(),
-            Clock::Realtime => bindings::ktime_get_with_offset(bindings::tk_offsets_TK_OFFS_REAL),
-            Clock::Boottime => bindings::ktime_get_with_offset(bindings::tk_offsets_TK_OFFS_BOOT),
-        }
+    match clock {
+        Clock::Monotonic => calls::ktime_get(),
+        Clock::Realtime => calls::ktime_get_with_offset(Ahead::Realtime),
+        Clock::Boottime => calls::ktime_get_with_offset(Ahead::Boottime),
     }
 }

@@ -5,26 +5,45 @@
 //! Ids are kept as the kernel's own, which mean the same everywhere, and turned into those of the
 //! caller's user namespace when it asks.
 
-use super::task::{
-    Process,
-    ProcessSession, //
+use super::{
+    calls::{
+        self,
+        Capability,
+        UserNamespace, //
+    },
+    foreign::{
+        field,
+        held,
+        Foreign, //
+    },
+    task::{
+        self,
+        Process,
+        ProcessSession, //
+    }, //
 };
-use core::ptr::NonNull;
 use kernel::{
     bindings,
     cred::Credential,
-    ffi,
+    current,
     prelude::*,
-    sync::{
-        aref::ARef,
-        rcu, //
-    },
-    task::Task,
+    sync::aref::ARef,
+    task::CurrentTask,
     uaccess::{
         UserPtr,
         UserSlice, //
     }, //
 };
+
+/// What the caller may do at the moment.
+fn own(current: &CurrentTask) -> &Foreign<bindings::cred> {
+    held(current)
+}
+
+/// The user namespace that the caller is in.
+fn namespace(current: &CurrentTask) -> &UserNamespace {
+    held(own(current))
+}
 
 /// A user.
 #[derive(Clone, Copy)]
@@ -33,13 +52,13 @@ pub(crate) struct User(bindings::kuid_t);
 impl User {
     /// Effective user of the caller.
     pub(crate) fn current() -> Self {
-        Credentials::current().user()
+        let current = current!();
+        Self(own(current).part(field!(bindings::cred, euid)).read())
     }
 
     /// The user that the caller calls `id`, if there is one.
     pub(crate) fn from_here(id: u32) -> Option<Self> {
-        // SAFETY: The namespace is that of the running task; any number may be asked for.
-        let user = unsafe { bindings::make_kuid(bindings::current_user_ns(), id) };
+        let user = calls::make_kuid(namespace(current!()), id);
         (user.val != u32::MAX).then_some(Self(user))
     }
 
@@ -50,8 +69,7 @@ impl User {
 
     /// What the caller calls the user; the overflow id if it has no name for it.
     pub(crate) fn id_here(self) -> u32 {
-        // SAFETY: The namespace is that of the running task.
-        unsafe { bindings::from_kuid_munged(bindings::current_user_ns(), self.0) }
+        calls::from_kuid_munged(namespace(current!()), self.0)
     }
 }
 
@@ -68,28 +86,24 @@ pub(crate) struct Group(bindings::kgid_t);
 impl Group {
     /// Effective group of the caller.
     pub(crate) fn current() -> Self {
-        let credentials = Credentials::current();
-        // SAFETY: The credentials are valid, and do not change.
-        Self(unsafe { (*credentials.0.as_ptr()).egid })
+        let current = current!();
+        Self(own(current).part(field!(bindings::cred, egid)).read())
     }
 
     /// The group that the caller calls `id`, if there is one.
     pub(crate) fn from_here(id: u32) -> Option<Self> {
-        // SAFETY: The namespace is that of the running task; any number may be asked for.
-        let group = unsafe { bindings::make_kgid(bindings::current_user_ns(), id) };
+        let group = calls::make_kgid(namespace(current!()), id);
         (group.val != u32::MAX).then_some(Self(group))
     }
 
     /// What the caller calls the group; the overflow id if it has no name for it.
     pub(crate) fn id_here(self) -> u32 {
-        // SAFETY: The namespace is that of the running task.
-        unsafe { bindings::from_kgid_munged(bindings::current_user_ns(), self.0) }
+        calls::from_kgid_munged(namespace(current!()), self.0)
     }
 
     /// Whether the caller is in it.
     pub(crate) fn has_caller(self) -> bool {
-        // SAFETY: Any group may be asked for.
-        unsafe { bindings::in_egroup_p(self.0) != 0 }
+        calls::in_egroup_p(self.0) != 0
     }
 }
 
@@ -100,81 +114,58 @@ pub(crate) struct Credentials(ARef<Credential>);
 impl Credentials {
     /// Those of the caller.
     pub(crate) fn current() -> Self {
-        // SAFETY: `current` is valid; nobody but itself changes its credentials, and they stay
-        // valid until it does.
-        let credentials = unsafe { Credential::from_ptr((*Task::current_raw()).cred) };
-        Self(credentials.into())
+        let credentials = own(current!()).as_ptr();
+        // SAFETY: Nobody but the caller changes its credentials, and they stay valid until it does.
+        Self(unsafe { Credential::from_ptr(credentials) }.into())
     }
 
     /// Those of the first thread of a process, if it has not been reaped.
     pub(crate) fn of(process: &Process) -> Option<Self> {
-        let _rcu = rcu::read_lock();
-        let task = NonNull::new(process.first_thread(&_rcu))?;
-        // SAFETY: The task is valid in the RCU section.
-        let credentials = unsafe { bindings::get_task_cred(task.as_ptr()) };
-        let credentials = NonNull::new(credentials.cast_mut())?;
-        // SAFETY: The reference was counted for us, and `Credential` wraps the structure.
-        Some(Self(unsafe { ARef::from_raw(credentials.cast()) }))
+        let task = process.first_thread()?;
+        Some(Self(ARef::from(&*calls::get_task_cred(&task))))
+    }
+
+    fn fields(&self) -> &Foreign<bindings::cred> {
+        held(&*self.0)
     }
 
     /// Effective user.
     pub(crate) fn user(&self) -> User {
-        // SAFETY: The credentials are valid, and do not change.
-        User(unsafe { (*self.0.as_ptr()).euid })
+        User(self.fields().part(field!(bindings::cred, euid)).read())
     }
 
     /// Whether the caller has `CAP_IPC_OWNER` over objects that were made with these credentials.
     pub(crate) fn owned_by_caller(&self) -> bool {
-        // SAFETY: The credentials hold their namespace; the number is that of a capability.
-        unsafe {
-            bindings::ns_capable(
-                (*self.0.as_ptr()).user_ns,
-                bindings::CAP_IPC_OWNER as ffi::c_int,
-            )
-        }
+        calls::ns_capable(held(self.fields()), Capability::IpcOwner)
     }
 }
 
 /// Whether the caller may have more than users may: `CAP_SYS_RESOURCE`, in the first user namespace,
 /// since anybody can be root of another one.
 pub(crate) fn may_exceed_limits() -> bool {
-    // SAFETY: Asks for a capability of the running task.
-    unsafe { bindings::capable(bindings::CAP_SYS_RESOURCE as ffi::c_int) }
+    calls::capable(Capability::SysResource)
 }
 
 /// The same, to be noted for later: nothing is refused now, so it is not a matter for the audit log.
 pub(crate) fn is_exempt_from_limits() -> bool {
-    // SAFETY: The first namespace is always there; the number is that of a capability.
-    unsafe {
-        bindings::ns_capable_noaudit(
-            &raw mut bindings::init_user_ns,
-            bindings::CAP_SYS_RESOURCE as ffi::c_int,
-        )
-    }
+    calls::ns_capable_noaudit(&calls::init_user_ns, Capability::SysResource)
 }
 
 /// Whether the caller has `CAP_IPC_OWNER` in its own user namespace.
 pub(crate) fn is_ipc_owner() -> bool {
-    Credentials::current().owned_by_caller()
+    calls::ns_capable(namespace(current!()), Capability::IpcOwner)
 }
 
 /// Highest real-time priority that the caller may give itself; 0 is none.
 pub(crate) fn highest_priority() -> u8 {
-    // SAFETY: `current` and its signal structure are valid; one word is read.
-    let limit = unsafe {
-        core::ptr::read_volatile(
-            &raw const (*(*Task::current_raw()).signal).rlim[bindings::RLIMIT_RTPRIO as usize]
-                .rlim_cur,
-        )
-    };
-    // SAFETY: The first namespace is always there; the number is that of a capability. Nothing is
-    // refused if the answer is no, so it is not a matter for the audit log.
-    let unlimited = unsafe {
-        bindings::ns_capable_noaudit(
-            &raw mut bindings::init_user_ns,
-            bindings::CAP_SYS_NICE as ffi::c_int,
-        )
-    };
+    let limit = task::shared(current!())
+        .part(field!(bindings::signal_struct, rlim))
+        .at(bindings::RLIMIT_RTPRIO as usize)
+        .map_or(0, |limit| {
+            limit.part(field!(bindings::rlimit, rlim_cur)).read()
+        });
+    // Nothing is refused if the answer is no, so it is not a matter for the audit log.
+    let unlimited = calls::ns_capable_noaudit(&calls::init_user_ns, Capability::SysNice);
     if unlimited {
         99
     } else {
@@ -214,11 +205,20 @@ impl Identity {
 
     /// Its ids in the caller's user namespace.
     pub(crate) fn ids_here(&self) -> Ids {
-        // SAFETY: The credentials are valid, and do not change.
-        let cred = unsafe { &*self.credentials.0.as_ptr() };
+        let credentials = self.credentials.fields();
+        let users = [
+            field!(bindings::cred, uid),
+            field!(bindings::cred, euid),
+            field!(bindings::cred, suid),
+        ];
+        let groups = [
+            field!(bindings::cred, gid),
+            field!(bindings::cred, egid),
+            field!(bindings::cred, sgid),
+        ];
         Ids {
-            users: [cred.uid, cred.euid, cred.suid].map(|user| User(user).id_here()),
-            groups: [cred.gid, cred.egid, cred.sgid].map(|group| Group(group).id_here()),
+            users: users.map(|user| User(credentials.part(user).read()).id_here()),
+            groups: groups.map(|group| Group(credentials.part(group).read()).id_here()),
         }
     }
 
@@ -228,15 +228,13 @@ impl Identity {
     }
 
     fn supplementary(&self) -> &[bindings::kgid_t] {
+        let list = self.credentials.fields();
+        let list = list.part(field!(bindings::cred, group_info)).read();
         // SAFETY: The credentials hold their list of groups, which does not change, and whose
         // length is `ngroups`.
         unsafe {
-            let list = (*self.credentials.0.as_ptr()).group_info;
-            let count = (*list).ngroups;
-            core::slice::from_raw_parts(
-                (&raw const (*list).gid).cast(),
-                usize::try_from(count).unwrap_or(0),
-            )
+            let count = usize::try_from((*list).ngroups).unwrap_or(0);
+            core::slice::from_raw_parts((&raw const (*list).gid).cast(), count)
         }
     }
 

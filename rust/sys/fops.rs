@@ -6,6 +6,7 @@
 //! inodes yet; both kinds of file are made here from one table of functions.
 
 use super::{
+    calls,
     compat,
     poll::Poller, //
 };
@@ -103,8 +104,9 @@ impl<T: FileObject> Table<T> {
             } else {
                 None
             },
+            // The same function, with an argument that is 32 bits long.
             compat_ioctl: if T::HAS_IOCTL {
-                Some(Self::compat_ioctl)
+                bindings::compat_ptr_ioctl
             } else {
                 None
             },
@@ -121,22 +123,15 @@ impl<T: FileObject> Table<T> {
 
     /// # Safety
     ///
-    /// `file` must be one of [`Table<T>`], between open and release.
-    unsafe fn object<'a>(file: *mut bindings::file) -> ArcBorrow<'a, T> {
-        // SAFETY: The private data of such a file is an `Arc<T>` in foreign form.
-        unsafe { <Arc<T> as ForeignOwnable>::borrow((*file).private_data) }
-    }
-
-    /// # Safety
-    ///
-    /// For the kernel to call, on a file of [`Table<T>`].
+    /// For the kernel to call, on a file of [`Table<T>`] between open and release.
     unsafe extern "C" fn ioctl(
         file: *mut bindings::file,
         cmd: ffi::c_uint,
         arg: ffi::c_ulong,
     ) -> ffi::c_long {
-        // SAFETY: The kernel calls this for our files only, while they are open.
-        match T::ioctl(unsafe { Self::object(file) }, cmd, arg) {
+        // SAFETY: The private data of such a file is an `Arc<T>` in foreign form.
+        let this = unsafe { <Arc<T> as ForeignOwnable>::borrow((*file).private_data) };
+        match T::ioctl(this, cmd, arg) {
             Ok(value) => value as ffi::c_long,
             Err(error) => error.to_errno() as ffi::c_long,
         }
@@ -144,39 +139,29 @@ impl<T: FileObject> Table<T> {
 
     /// # Safety
     ///
-    /// For the kernel to call, on a file of [`Table<T>`].
-    unsafe extern "C" fn compat_ioctl(
-        file: *mut bindings::file,
-        cmd: ffi::c_uint,
-        arg: ffi::c_ulong,
-    ) -> ffi::c_long {
-        // A pointer of a 32-bit caller is its 32 bits.
-        let arg = arg & u32::MAX as ffi::c_ulong;
-        // SAFETY: As for `ioctl`.
-        unsafe { Self::ioctl(file, cmd, arg) }
-    }
-
-    /// # Safety
-    ///
-    /// For the kernel to call, on a file of [`Table<T>`].
+    /// For the kernel to call, on a file of [`Table<T>`] between open and release.
     unsafe extern "C" fn poll(
         file: *mut bindings::file,
         table: *mut bindings::poll_table,
     ) -> bindings::__poll_t {
-        // SAFETY: The kernel calls this for our files only, while they are open.
-        let this = unsafe { Self::object(file) };
-        // SAFETY: These are the arguments of this call; the file holds the object.
-        let poller = unsafe { Poller::from_raw(file, table) };
+        // SAFETY: The private data of such a file is an `Arc<T>` in foreign form, which it holds;
+        // these are the arguments of this call.
+        let (this, poller) = unsafe {
+            (
+                <Arc<T> as ForeignOwnable>::borrow((*file).private_data),
+                Poller::from_raw(file, table),
+            )
+        };
         T::poll(&this, poller)
     }
 
     /// # Safety
     ///
-    /// For the kernel to call, on a file of [`Table<T>`].
+    /// For the kernel to call, on a file of [`Table<T>`] between open and release.
     unsafe extern "C" fn flush(file: *mut bindings::file, _id: bindings::fl_owner_t) -> ffi::c_int {
-        // SAFETY: The kernel calls this for our files only, while they are open.
-        let object = unsafe { Self::object(file) };
-        T::flush(object, Closing(file, PhantomData));
+        // SAFETY: The private data of such a file is an `Arc<T>` in foreign form.
+        let this = unsafe { <Arc<T> as ForeignOwnable>::borrow((*file).private_data) };
+        T::flush(this, Closing(file, PhantomData));
         0
     }
 
@@ -199,22 +184,16 @@ pub(crate) fn anonymous_file<T: FileObject>(
     object: Arc<T>,
 ) -> Result<ARef<File>> {
     let private = object.into_foreign();
-    // SAFETY: The name and the table are static; the file takes over the reference.
-    let file = from_err_ptr(unsafe {
-        compat::anon_inode_getfile(
+    // SAFETY: The name and the table are static. A file that is made takes over the reference, comes
+    // with one to itself, and nobody uses its position; else the reference is still ours.
+    unsafe {
+        let file = from_err_ptr(calls::anon_inode_getfile(
             name.as_char_ptr(),
             const { &Table::<T>::OPS },
             private,
             bindings::O_RDWR as ffi::c_int,
-        )
-    });
-    match file {
-        // SAFETY: A new file comes with one reference, and nobody uses its position.
-        Ok(file) => Ok(unsafe { ARef::from_raw(NonNull::new_unchecked(file.cast())) }),
-        Err(error) => {
-            // SAFETY: No file was made, so the reference is still ours.
-            drop(unsafe { <Arc<T> as ForeignOwnable>::from_foreign(private) });
-            Err(error)
-        }
+        ));
+        file.map(|file| ARef::from_raw(NonNull::new_unchecked(file.cast())))
+            .inspect_err(|_| drop(<Arc<T> as ForeignOwnable>::from_foreign(private)))
     }
 }

@@ -12,7 +12,10 @@
 //! to the body, so that the interrupt finds one that it can count up.
 
 use super::{
+    alarm::now,
+    calls,
     compat,
+    foreign::Foreign,
     kthread::{
         Link,
         Mailbox,
@@ -33,8 +36,7 @@ use kernel::{
         Arc,
         ArcBorrow,
         SpinLock, //
-    },
-    types::Opaque, //
+    }, //
 };
 
 /// Shorter periods are taken for this one, in nanoseconds.
@@ -42,18 +44,6 @@ pub(crate) const MIN_INTERVAL: u64 = 10_000;
 
 /// Absolute times, and hard interrupts also where others are threads.
 const MODE: bindings::hrtimer_mode = bindings::hrtimer_mode_HRTIMER_MODE_ABS_HARD;
-
-/// What a clock shows, in nanoseconds.
-fn now(clock: Clock) -> i64 {
-    // SAFETY: These may be called in any context.
-    unsafe {
-        match clock {
-            Clock::Realtime => bindings::ktime_get_real(),
-            Clock::Monotonic => bindings::ktime_get(),
-            Clock::Boottime => bindings::ktime_get_boottime(),
-        }
-    }
-}
 
 /// What a timer does when it expires.
 pub(crate) trait OnExpiry: Send + Sync + Sized + 'static {
@@ -90,7 +80,7 @@ impl Setting {
 #[pin_data]
 pub(crate) struct Body<T: OnExpiry> {
     #[pin]
-    timer: Opaque<bindings::hrtimer>,
+    timer: Foreign<bindings::hrtimer>,
     #[pin]
     setting: SpinLock<Setting>,
     /// Whether the timer has expired since it was armed.
@@ -114,7 +104,7 @@ impl<T: OnExpiry> Body<T> {
         // SAFETY: By the contract of this function: its owner holds a counted reference, and is
         // not gone before this function has returned.
         let this = unsafe {
-            let field = Opaque::cast_from(timer);
+            let field = timer.cast::<Foreign<bindings::hrtimer>>();
             let body = kernel::container_of!(field, Self, timer);
             ArcBorrow::from_raw(body)
         };
@@ -123,18 +113,26 @@ impl<T: OnExpiry> Body<T> {
         compat::HRTIMER_NORESTART
     }
 
-    /// Arms the timer, which is not armed; for the holder of the lock.
-    fn arm(&self, setting: &mut Setting, expiry: i64) {
+    /// Arms the timer, which is not armed, for its clock or with `anew` for that of the setting; for the
+    /// holder of the lock.
+    fn arm(&self, setting: &mut Setting, expiry: i64, anew: bool) {
         setting.expiry = Some(expiry);
-        // SAFETY: The timer was set up. It is armed while its owner lives only: `ended` was looked
-        // at in the lock that the owner takes to cancel it.
-        unsafe { bindings::hrtimer_start_range_ns(self.timer.get(), expiry, 0, MODE) };
+        let timer = self.timer.as_ptr();
+        // SAFETY: The timer was set up, is not armed, and by the lock nobody else uses it. It is armed
+        // while its owner lives only: `ended` was looked at in the lock that the owner takes to cancel
+        // it.
+        unsafe {
+            if anew {
+                bindings::hrtimer_setup(timer, Some(Self::interrupt), setting.clock.number(), MODE);
+            }
+            bindings::hrtimer_start_range_ns(timer, expiry, 0, MODE);
+        }
     }
 
-    /// Cancels the timer, and waits for its interrupt; for the holder of the lock.
+    /// Cancels the timer, and waits for its interrupt, which takes no lock that the caller can hold; for
+    /// the holder of the lock.
     fn cancel(&self) {
-        // SAFETY: The timer was set up. Its interrupt takes no lock that the caller can hold.
-        unsafe { bindings::hrtimer_cancel(self.timer.get()) };
+        calls::hrtimer_cancel(&self.timer);
     }
 
     /// How often the timer has expired since this was asked last, and when it does next if it is
@@ -168,7 +166,7 @@ impl<T: OnExpiry> Body<T> {
         }
         let (count, next) = self.take_expired(&mut setting);
         if let Some(next) = next {
-            self.arm(&mut setting, next);
+            self.arm(&mut setting, next, false);
         }
         count
     }
@@ -226,12 +224,15 @@ impl<T: OnExpiry> OwnedTimer<T> {
             earlier: 0,
             ended: false,
         };
+        // SAFETY: The memory stays where it is, and is the timer of a `Body<T>`.
+        let timer = unsafe {
+            Foreign::init(move |slot| {
+                bindings::hrtimer_setup(slot, Some(Body::<T>::interrupt), clock.number(), MODE);
+            })
+        };
         let body = Arc::pin_init(
             pin_init!(Body {
-                timer <- Opaque::ffi_init(move |slot: *mut bindings::hrtimer| {
-                    // SAFETY: `slot` is valid memory that stays where it is.
-                    unsafe { set_up::<T>(slot, clock) }
-                }),
+                timer <- timer,
                 setting <- new_spinlock!(setting, "Body::setting"),
                 fired: Atomic::new(0),
                 link: Link::new(),
@@ -267,11 +268,9 @@ impl<T: OnExpiry> OwnedTimer<T> {
             Clock::Realtime if !absolute => Clock::Monotonic,
             clock => clock,
         };
-        // SAFETY: The timer is cancelled, and the lock is held, so that nobody else uses it.
-        unsafe { set_up::<T>(body.timer.get(), setting.clock) };
         setting.interval = to.interval;
         let from = if absolute { 0 } else { now(setting.clock) };
-        body.arm(&mut setting, from.saturating_add_unsigned(to.value));
+        body.arm(&mut setting, from.saturating_add_unsigned(to.value), true);
         old
     }
 
@@ -304,12 +303,4 @@ impl<T: OnExpiry> Drop for OwnedTimer<T> {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-/// # Safety
-///
-/// `slot` must be the timer of a [`Body<T>`], not armed, and not in use by anybody else.
-unsafe fn set_up<T: OnExpiry>(slot: *mut bindings::hrtimer, clock: Clock) {
-    // SAFETY: See above.
-    unsafe { bindings::hrtimer_setup(slot, Some(Body::<T>::interrupt), clock.number(), MODE) };
 }

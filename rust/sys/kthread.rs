@@ -14,24 +14,25 @@
 //! ```
 
 use super::{
+    calls,
     sched,
     wait::set_current_state, //
 };
-use core::{
-    marker::PhantomData,
-    ptr::NonNull, //
-};
+use core::marker::PhantomData;
 use kernel::{
     bindings,
+    current,
     error::from_err_ptr,
     ffi,
     prelude::*,
     sync::{
         aref::ARef,
         atomic::{
+            Acquire,
             Atomic,
             Full,
-            Relaxed, //
+            Relaxed,
+            Release, //
         },
         Arc,
         ArcBorrow,
@@ -73,6 +74,8 @@ pub(crate) struct Mailbox<W: Work> {
     /// Address of the object that came last, in the form of `Arc::into_raw`, 0 if there is none.
     last: Atomic<usize>,
     thread: SetOnce<ARef<Task>>,
+    /// Whether the thread is to end.
+    ending: Atomic<i32>,
     _work: PhantomData<Arc<W>>,
 }
 
@@ -102,25 +105,45 @@ impl<W: Work> Mailbox<W> {
 
     /// Works on everything that is there, the oldest first.
     fn work(&self) {
-        let mut newest = self.last.xchg(0, Full);
-        let mut oldest = 0;
-        while newest != 0 {
-            // SAFETY: The list consists of objects whose references `post` has left in it; it is
-            // ours alone now.
-            let link = unsafe { &*(newest as *const W) }.link();
-            let next = link.next.load(Relaxed);
-            link.next.store(oldest, Relaxed);
-            oldest = newest;
-            newest = next;
+        // INVARIANT: `post` has left a reference to each object in the list, which is ours alone now.
+        let mut newest = Chain::<W>(self.last.xchg(0, Full), PhantomData);
+        // INVARIANT: Nothing is in it.
+        let mut oldest = Chain::<W>(0, PhantomData);
+        while let Some(work) = newest.pop() {
+            oldest.push(work);
         }
-        while oldest != 0 {
-            // SAFETY: As above; each object is taken out once.
-            let work = unsafe { Arc::from_raw(oldest as *const W) };
-            oldest = work.link().next.load(Relaxed);
+        while let Some(work) = oldest.pop() {
             work.link().queued.xchg(0, Full);
             W::run(work.as_arc_borrow());
             super::task::breathe();
         }
+    }
+}
+
+/// Objects that were handed over, one behind the other.
+///
+/// # Invariants
+///
+/// It is 0, or the address of an object in the form of `Arc::into_raw`, whose reference belongs to
+/// the chain; and so is the `next` of its link, and of all behind it.
+struct Chain<W: Work>(usize, PhantomData<Arc<W>>);
+
+impl<W: Work> Chain<W> {
+    /// Takes out the first.
+    fn pop(&mut self) -> Option<Arc<W>> {
+        if self.0 == 0 {
+            return None;
+        }
+        // SAFETY: By the invariant; it is not in the chain any more afterwards.
+        let first = unsafe { Arc::from_raw(self.0 as *const W) };
+        self.0 = first.link().next.load(Relaxed);
+        Some(first)
+    }
+
+    /// Puts an object in front, which no other chain has.
+    fn push(&mut self, first: Arc<W>) {
+        first.link().next.store(self.0, Relaxed);
+        self.0 = Arc::into_raw(first) as usize;
     }
 }
 
@@ -146,25 +169,23 @@ impl<W: Work> Worker<W> {
             Mailbox {
                 last: Atomic::new(0),
                 thread: SetOnce::new(),
+                ending: Atomic::new(0),
                 _work: PhantomData,
             },
             GFP_KERNEL,
         )?;
         // SAFETY: The function takes a mailbox, which outlives the thread: dropping the worker waits
-        // for the thread first. Both strings are static.
-        let thread = from_err_ptr(unsafe {
-            bindings::kthread_create_on_node(
+        // for the thread first. Both strings are static. A thread that was made and not started yet is
+        // valid; it is counted here.
+        let thread: ARef<Task> = unsafe {
+            let thread = from_err_ptr(bindings::kthread_create_on_node(
                 Some(Self::main),
                 Arc::as_ptr(&mailbox).cast_mut().cast(),
                 bindings::NUMA_NO_NODE,
                 c"%s".as_char_ptr(),
                 name.as_char_ptr(),
-            )
-        })?;
-        // SAFETY: A thread that was made and not started yet is valid; it is counted here.
-        let thread: ARef<Task> = unsafe {
-            bindings::get_task_struct(thread);
-            ARef::from_raw(NonNull::new_unchecked(thread.cast()))
+            ))?;
+            (&*thread.cast::<Task>()).into()
         };
         if urgency == Urgency::RealTime {
             // Refused at worst, and then the thread works less urgently.
@@ -186,20 +207,19 @@ impl<W: Work> Worker<W> {
     unsafe extern "C" fn main(data: *mut ffi::c_void) -> ffi::c_int {
         // SAFETY: By the contract of this function.
         let mailbox = unsafe { &*data.cast::<Mailbox<W>>() };
-        let current = Task::current_raw();
+        let current = current!();
         loop {
             set_current_state(current, bindings::TASK_IDLE);
-            // SAFETY: This is a thread made by `kthread_create_on_node`.
-            let stop = unsafe { bindings::kthread_should_stop() };
+            let ending = mailbox.ending.load(Acquire) != 0;
             if !mailbox.is_empty() {
                 set_current_state(current, bindings::TASK_RUNNING);
                 mailbox.work();
-            } else if stop {
+            } else if ending {
                 set_current_state(current, bindings::TASK_RUNNING);
                 return 0;
             } else {
-                // SAFETY: No lock is held; the state was set above.
-                unsafe { bindings::schedule() };
+                // No lock is held; the state was set above.
+                calls::schedule();
             }
         }
     }
@@ -207,7 +227,9 @@ impl<W: Work> Worker<W> {
 
 impl<W: Work> Drop for Worker<W> {
     fn drop(&mut self) {
-        // SAFETY: The thread ends by itself only after this, and its memory is counted.
+        self.mailbox.ending.store(1, Release);
+        // SAFETY: It was made by `kthread_create_on_node`, its memory is counted, and nobody else
+        // stops it. This wakes it, with a full barrier, and waits for its end.
         unsafe { bindings::kthread_stop(self.thread.as_ptr()) };
     }
 }

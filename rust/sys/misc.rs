@@ -6,7 +6,10 @@ use super::fops::{
     FileObject,
     Table, //
 };
-use core::marker::PhantomData;
+use core::{
+    cell::Cell,
+    marker::PhantomData, //
+};
 use kernel::{
     bindings,
     error::to_result,
@@ -83,15 +86,19 @@ impl<T: Device> MiscRegistration<T> {
         _inode: *mut bindings::inode,
         raw_file: *mut bindings::file,
     ) -> ffi::c_int {
-        // SAFETY: `misc_open()` left the address of `misc`, the first field, here, and the
-        // registration outlives the call.
-        let this = unsafe { &*(*raw_file).private_data.cast::<Self>() };
-        // SAFETY: The file is being opened by this call.
-        let file = unsafe { File::from_raw_file(raw_file) };
+        // SAFETY: `misc_open()` left the address of `misc`, the first field, in the file, and the
+        // registration outlives the call. The file is being opened by this call, and not shared yet.
+        let (this, file, private) = unsafe {
+            (
+                &*(*raw_file).private_data.cast::<Self>(),
+                File::from_raw_file(raw_file),
+                Cell::from_mut(&mut (*raw_file).private_data),
+            )
+        };
         match T::open(&this.shared, file) {
             Ok(object) => {
-                // SAFETY: The file is not shared yet; `Table<T>` expects an `Arc<T>` here.
-                unsafe { (*raw_file).private_data = object.into_foreign() };
+                // `Table<T>` expects an `Arc<T>` here.
+                private.set(object.into_foreign());
                 0
             }
             Err(error) => error.to_errno(),

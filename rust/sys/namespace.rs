@@ -5,10 +5,19 @@
 //! The bindings know what all namespaces have in common, `struct ns_common`, but not where in an
 //! IPC namespace that lies. It is looked for in the first one, once, by what it must say there.
 
-use super::compat;
+use super::{
+    calls,
+    compat,
+    foreign::{
+        held,
+        Field,
+        Foreign, //
+    }, //
+};
+use core::mem::offset_of;
 use kernel::{
     bindings,
-    task::Task, //
+    current, //
 };
 
 /// `IPC_NS_INIT_INO` and `IPC_NS_INIT_ID`, `include/uapi/linux/nsfs.h`: the inode number of the
@@ -21,8 +30,7 @@ const REACH: usize = 4096;
 /// How to read the number of an IPC namespace.
 #[derive(Clone, Copy)]
 pub(crate) struct IpcNamespaces {
-    /// Where `struct ns_common` lies in one.
-    offset: usize,
+    number: Field<bindings::ipc_namespace, u64>,
 }
 
 impl IpcNamespaces {
@@ -30,37 +38,32 @@ impl IpcNamespaces {
     pub(crate) fn find() -> Option<Self> {
         (0..REACH)
             .step_by(align_of::<bindings::ns_common>())
-            .map(|offset| Self { offset })
-            .find(|guess| {
-                // SAFETY: Only the address is taken. The kernel's own data goes on for much longer than this behind any
-                // object in it, and every bit pattern is a valid integer.
-                unsafe {
-                    let first = compat::init_ipc_ns.get().cast_const();
-                    let common = first.byte_add(guess.offset).cast::<bindings::ns_common>();
-                    (&raw const (*common).inum).read() == FIRST_INODE
-                        && (&raw const (*common).ns_type).read() == bindings::CLONE_NEWIPC
-                        && guess.id(first) == FIRST_ID
-                }
-            })
+            .find_map(Self::guess)
+    }
+
+    /// Whether all that namespaces have in common lies `offset` bytes into an IPC namespace.
+    fn guess(offset: usize) -> Option<Self> {
+        let first: &Foreign<_> = &calls::init_ipc_ns;
+        // SAFETY: The kernel's own data goes on for much longer than `REACH` behind any object in it,
+        // and every bit pattern is a valid integer. All namespaces of one type look the same; what
+        // the first one says at these places shows where they are, before any other is read.
+        let (inode, kind, number) = unsafe {
+            (
+                Field::<_, u32>::new(offset + offset_of!(bindings::ns_common, inum)),
+                Field::<_, u32>::new(offset + offset_of!(bindings::ns_common, ns_type)),
+                Field::<_, u64>::new(offset + compat::NAMESPACE_ID),
+            )
+        };
+        let is_it = first.part(inode).read() == FIRST_INODE
+            && first.part(kind).read() == bindings::CLONE_NEWIPC
+            && first.part(number).read() == FIRST_ID;
+        is_it.then_some(Self { number })
     }
 
     /// Number of the caller's IPC namespace, which no other one ever gets.
     pub(crate) fn current(self) -> u64 {
-        // SAFETY: `current` is valid; a running task has a set of namespaces, which only itself
-        // changes, and which holds them. All of one type look the same.
-        unsafe { self.id((*(*Task::current_raw()).nsproxy).ipc_ns) }
-    }
-
-    /// # Safety
-    ///
-    /// There must be memory to read at the place in question.
-    unsafe fn id(self, namespace: *const bindings::ipc_namespace) -> u64 {
-        // SAFETY: As the caller promises; the number does not change.
-        unsafe {
-            namespace
-                .byte_add(self.offset + compat::NAMESPACE_ID)
-                .cast::<u64>()
-                .read()
-        }
+        let current = current!();
+        let all: &Foreign<bindings::nsproxy> = held(current);
+        held(all).part(self.number).read()
     }
 }

@@ -24,12 +24,18 @@
 //! a page (`fork`, page merging, migration, reclaim) changes the entry first and looks at the count
 //! afterwards, and leaves a page alone that is held.
 
-use super::compat;
-use core::mem::MaybeUninit;
-use core::ptr::{
-    addr_of,
-    addr_of_mut, //
+use super::{
+    calls,
+    compat,
+    filled::Filled,
+    foreign::{
+        field,
+        held,
+        Foreign,
+        Holds, //
+    }, //
 };
+use core::ptr::addr_of_mut;
 use kernel::{
     bindings,
     mm::{
@@ -37,7 +43,8 @@ use kernel::{
             flags,
             VmaRef, //
         },
-        MmWithUser, //
+        MmWithUser,
+        VmaReadGuard, //
     },
     page::PAGE_SIZE,
     prelude::*,
@@ -83,22 +90,34 @@ const TOO_MANY: i32 = i32::MAX / 2;
 pub(super) enum Hold {
     /// Nothing; the long way may find more.
     Nothing,
-    /// So many pages of normal size, at the beginning of the array.
+    /// So many pages of normal size, which are all in the list.
     Pages(usize),
-    /// So many pages, part of one huge page that is held once; the first is in the array.
+    /// So many pages, part of one huge page that is held once; the first is in the list.
     Huge(usize),
 }
 
+/// The descriptor of a page, `struct page`.
+///
+/// # Invariants
+///
+/// There is one at the address.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+pub(super) struct Page(*mut bindings::page);
+
+/// A list of pages.
+pub(super) type Pages<const N: usize> = Filled<Page, N>;
+
 /// Takes hold of pages from the page-aligned address `start` on: no more than `want`, nor than
-/// `pages` has room for, unless they are part of one huge page.
+/// `pages`, which is empty, has room for, unless they are part of one huge page.
 ///
 /// What is returned has to be given to [`release`], with the same `write`.
-pub(super) fn hold(
+pub(super) fn hold<const N: usize>(
     mm: &MmWithUser,
     start: usize,
     want: usize,
     write: bool,
-    pages: &mut [MaybeUninit<*mut bindings::page>],
+    pages: &mut Pages<N>,
 ) -> Hold {
     if write && !has_pinned(mm) || compat::is_xen_paravirtual() {
         return Hold::Nothing;
@@ -109,31 +128,34 @@ pub(super) fn hold(
     if !is_ordinary(&area, write) {
         return Hold::Nothing;
     }
-    let _rcu = rcu::read_lock();
+    let rcu = rcu::read_lock();
     let want = want.min((area.end() - start) / PAGE_SIZE);
-    let layout = Layout::get();
-    let Some(entry) = find(mm, start, layout) else {
+    // INVARIANT: The area is one of `mm`.
+    let walk = Walk {
+        mm,
+        layout: Layout::get(),
+        _locked: (&area, &rcu),
+    };
+    let Some(entry) = walk.find(start) else {
         return Hold::Nothing;
     };
-    // SAFETY: `find` returned an entry of a table that lives as long as the RCU section.
-    let value = unsafe { entry.read_volatile() };
-    let entry = Entry { at: entry, value };
-    if value & LEAF != 0 {
-        hold_huge(entry, layout, start, want, write, pages)
-    } else if value & PRESENT != 0 {
-        hold_pages(entry, layout, start, want, write, pages)
+    if entry.value & LEAF != 0 {
+        walk.hold_huge(entry, start, want, write, pages)
     } else {
-        Hold::Nothing
+        walk.hold_pages(entry, start, want, write, pages)
     }
 }
 
 /// Whether the kernel knows that pages of this process may be pinned, and so looks at their counts
 /// when it forks. The first pin that the kernel makes itself tells it.
 fn has_pinned(mm: &MmWithUser) -> bool {
-    // SAFETY: The address space is in use; one word is read that may change at any time.
-    let word =
-        unsafe { addr_of!((*mm.as_raw()).__bindgen_anon_1.flags.__mm_flags[0]).read_volatile() };
-    word & (1 << bindings::MMF_HAS_PINNED) != 0
+    held(mm)
+        .part(field!(
+            bindings::mm_struct,
+            __bindgen_anon_1.flags.__mm_flags
+        ))
+        .at(0)
+        .is_some_and(|word| word.read() & (1 << bindings::MMF_HAS_PINNED) != 0)
 }
 
 /// Whether it is private memory without any file or driver behind it. That excludes memory that even
@@ -145,9 +167,9 @@ fn is_ordinary(area: &VmaRef, write: bool) -> bool {
     } else {
         flags::READ
     };
-    // SAFETY: The area is locked, so that the pointer does not change.
-    let plain = unsafe { (*area.as_ptr()).vm_ops.is_null() };
-    plain && area.flags() & (odd | right) == right
+    // The area is locked, so that the pointer does not change.
+    let functions = held(area).part(field!(bindings::vm_area_struct, vm_ops));
+    functions.read().is_null() && area.flags() & (odd | right) == right
 }
 
 /// Where memory and the descriptors of its pages lie in the kernel's address space.
@@ -164,69 +186,31 @@ struct Layout {
 impl Layout {
     #[inline]
     fn get() -> Self {
-        // SAFETY: Set while the machine starts, and constant since then.
-        let (memory, pages) = unsafe {
-            (
-                addr_of!(bindings::page_offset_base).read(),
-                addr_of!(bindings::vmemmap_base).read(),
-            )
-        };
         Self {
-            memory,
-            pages,
+            memory: calls::page_offset_base,
+            pages: calls::vmemmap_base,
             mask: compat::physical_page_mask(),
         }
     }
 
     /// The table that an entry points to.
     #[inline]
-    fn table(self, value: u64) -> *const u64 {
-        self.memory.wrapping_add((value & self.mask) as usize) as *const u64
+    fn table(self, value: u64) -> *const [u64; ENTRIES] {
+        self.memory.wrapping_add((value & self.mask) as usize) as *const [u64; ENTRIES]
     }
 
-    /// The page that an entry names, or the first of a huge one.
+    /// The page that an entry names which [`permits`] something, or the first of a huge one.
     #[inline]
-    fn page(self, value: u64, size: usize) -> *mut bindings::page {
+    fn page(self, value: u64, size: usize) -> Page {
         let number = ((value & self.mask) as usize & !(size - 1)) >> PAGE_BITS;
-        (self.pages as *mut bindings::page).wrapping_add(number)
+        // INVARIANT: Whatever an entry names that is not special has a descriptor.
+        Page((self.pages as *mut bindings::page).wrapping_add(number))
     }
 
     /// The number of a page.
     #[inline]
-    fn number(self, page: *mut bindings::page) -> usize {
-        (page as usize).wrapping_sub(self.pages) / size_of::<bindings::page>()
-    }
-}
-
-/// Where the contents of a page lie in the kernel's address space.
-#[inline]
-pub(super) fn contents(page: *mut bindings::page) -> *mut u8 {
-    let layout = Layout::get();
-    (layout.memory as *mut u8).wrapping_add(layout.number(page) << PAGE_BITS)
-}
-
-/// Walks down to the entry of `addr` in the last table but one. The caller has locked the area, and
-/// uses the entry in its RCU section only.
-fn find(mm: &MmWithUser, addr: usize, layout: Layout) -> Option<*const u64> {
-    // SAFETY: The address space is in use, so it has a first table; the shift is constant.
-    let (mut table, mut shift) = unsafe {
-        (
-            (*mm.as_raw()).__bindgen_anon_1.pgd as *const u64,
-            addr_of!(bindings::pgdir_shift).read() as usize,
-        )
-    };
-    loop {
-        let entry = table.wrapping_add((addr >> shift) % ENTRIES);
-        if shift <= HUGE_BITS {
-            return Some(entry);
-        }
-        // SAFETY: By the lock of the area and the RCU section the table is there.
-        let value = unsafe { entry.read_volatile() };
-        if value & (PRESENT | LEAF) != PRESENT {
-            return None;
-        }
-        table = layout.table(value);
-        shift -= ENTRY_BITS;
+    fn number(self, page: Page) -> usize {
+        (page.0 as usize).wrapping_sub(self.pages) / size_of::<bindings::page>()
     }
 }
 
@@ -237,211 +221,319 @@ fn permits(value: u64, write: bool) -> bool {
     value & (right | SPECIAL | TRACKED) == right
 }
 
+/// A table, which lasts as long as its walk.
+#[derive(Clone, Copy)]
+struct Table<'w> {
+    entries: &'w Foreign<[u64; ENTRIES]>,
+    /// Which bits of an address choose the entry.
+    shift: usize,
+}
+
+impl<'w> Table<'w> {
+    /// The entry of an address, as it is now.
+    #[inline]
+    fn entry(self, addr: usize) -> Option<Entry<'w>> {
+        let at = self.entries.at((addr >> self.shift) % ENTRIES)?;
+        Some(Entry {
+            at,
+            value: at.read(),
+            shift: self.shift,
+        })
+    }
+}
+
 /// An entry of a table, and what it was.
 #[derive(Clone, Copy)]
-struct Entry {
-    at: *const u64,
+struct Entry<'w> {
+    at: &'w Foreign<u64>,
     value: u64,
+    shift: usize,
 }
 
-impl Entry {
+impl Entry<'_> {
     /// Whether it still is that.
-    ///
-    /// # Safety
-    ///
-    /// The table must be there, see [`find`].
     #[inline]
-    unsafe fn is_same(self) -> bool {
-        // SAFETY: By the contract; one word is read that may change at any time.
-        unsafe { self.at.read_volatile() == self.value }
+    fn is_same(self) -> bool {
+        self.at.read() == self.value
     }
 }
 
-/// Takes hold of pages of normal size that are in the table which `above` points to.
-fn hold_pages(
-    above: Entry,
+/// A look at the tables of an area.
+///
+/// # Invariants
+///
+/// The area belongs to `mm`.
+struct Walk<'w> {
+    mm: &'w MmWithUser,
     layout: Layout,
-    start: usize,
-    want: usize,
-    write: bool,
-    pages: &mut [MaybeUninit<*mut bindings::page>],
-) -> Hold {
-    let first = (start >> PAGE_BITS) % ENTRIES;
-    let want = want.min(ENTRIES - first);
-    let amount = if write { PIN } else { HOLD };
-    let room = pages.iter_mut().take(want);
-    let mut at = layout.table(above.value).wrapping_add(first);
-    let mut count = 0;
-    for slot in room {
-        // SAFETY: As for `find`; there are no more turns than entries of the table behind `first`.
-        let value = unsafe { at.read_volatile() };
-        if !permits(value, write) {
-            break;
-        }
-        let page = layout.page(value, PAGE_SIZE);
-        if !raise(page, amount) {
-            break;
-        }
-        // SAFETY: The page is held, so that its flags can be read.
-        let flags = unsafe { flags_of(page) };
-        // SAFETY: As above, both.
-        let same = unsafe { Entry { at, value }.is_same() && above.is_same() };
-        if !same || flags & (1 << bindings::pageflags_PG_head) != 0 {
-            lower(page, amount);
-            break;
-        }
-        if flags & (1 << bindings::pageflags_PG_referenced) == 0 {
-            touch(page);
-        }
-        slot.write(page);
-        at = at.wrapping_add(1);
-        count += 1;
+    _locked: (&'w VmaReadGuard<'w>, &'w rcu::Guard),
+}
+
+impl<'w> Walk<'w> {
+    /// The table that an entry points to, the first one without an entry; `None` if the entry points
+    /// to none.
+    #[inline]
+    fn table(&self, above: Option<Entry<'w>>) -> Option<Table<'w>> {
+        let (entries, shift) = match above {
+            None => {
+                let first = field!(bindings::mm_struct, __bindgen_anon_1.pgd);
+                let first = held(self.mm).part(first).read();
+                (first.cast_const().cast(), calls::pgdir_shift as usize)
+            }
+            Some(entry) if entry.value & (PRESENT | LEAF) == PRESENT && entry.shift > PAGE_BITS => {
+                (self.layout.table(entry.value), entry.shift - ENTRY_BITS)
+            }
+            Some(_) => return None,
+        };
+        // SAFETY: The address space is in use, so it has a first table. The others are there by the lock
+        // of the area and the RCU section, which last as long as the walk.
+        let entries = unsafe { &*entries.cast() };
+        Some(Table { entries, shift })
     }
-    if count == 0 {
-        Hold::Nothing
-    } else {
-        Hold::Pages(count)
+
+    /// Walks down to the entry of `addr` in the last table but one.
+    fn find(&self, addr: usize) -> Option<Entry<'w>> {
+        let mut above = None;
+        loop {
+            let table = self.table(above)?;
+            let entry = table.entry(addr)?;
+            if table.shift <= HUGE_BITS {
+                return Some(entry);
+            }
+            above = Some(entry);
+        }
+    }
+
+    /// Takes hold of pages of normal size that are in the table which `above` points to.
+    fn hold_pages<const N: usize>(
+        &self,
+        above: Entry<'w>,
+        start: usize,
+        want: usize,
+        write: bool,
+        pages: &mut Pages<N>,
+    ) -> Hold {
+        let Some(table) = self.table(Some(above)) else {
+            return Hold::Nothing;
+        };
+        let want = want.min(ENTRIES - (start >> PAGE_BITS) % ENTRIES).min(N);
+        let amount = if write { PIN } else { HOLD };
+        let mut count = 0;
+        while count < want {
+            let Some(entry) = table.entry(start + count * PAGE_SIZE) else {
+                break;
+            };
+            if !permits(entry.value, write) {
+                break;
+            }
+            let page = self.layout.page(entry.value, PAGE_SIZE);
+            if !page.raise(amount) {
+                break;
+            }
+            let flags = page.flags();
+            let same = entry.is_same() && above.is_same();
+            if !same || flags & (1 << bindings::pageflags_PG_head) != 0 || !pages.push(page) {
+                page.lower(amount);
+                break;
+            }
+            if flags & (1 << bindings::pageflags_PG_referenced) == 0 {
+                page.note(Use::Looked);
+            }
+            count += 1;
+        }
+        if count == 0 {
+            Hold::Nothing
+        } else {
+            Hold::Pages(count)
+        }
+    }
+
+    /// Takes hold of one huge page.
+    fn hold_huge<const N: usize>(
+        &self,
+        entry: Entry<'w>,
+        start: usize,
+        want: usize,
+        write: bool,
+        pages: &mut Pages<N>,
+    ) -> Hold {
+        if !permits(entry.value, write) {
+            return Hold::Nothing;
+        }
+        let head = self.layout.page(entry.value, HUGE_SIZE);
+        if !head.raise(HOLD) {
+            return Hold::Nothing;
+        }
+        let inside = (start % HUGE_SIZE) / PAGE_SIZE;
+        let large = head.as_large();
+        if let (Some(large), true) = (large, write) {
+            large.pins().fetch_add(1, Full);
+        }
+        if large.is_none() || !entry.is_same() || !pages.push(head.behind(inside)) {
+            if let (Some(large), true) = (large, write) {
+                large.pins().fetch_sub(1, Full);
+            }
+            head.lower(HOLD);
+            return Hold::Nothing;
+        }
+        if head.flags() & (1 << bindings::pageflags_PG_referenced) == 0 {
+            head.note(Use::Looked);
+        }
+        Hold::Huge(want.min(ENTRIES - inside))
     }
 }
 
-/// Takes hold of one huge page.
-fn hold_huge(
-    entry: Entry,
-    layout: Layout,
-    start: usize,
-    want: usize,
-    write: bool,
-    pages: &mut [MaybeUninit<*mut bindings::page>],
-) -> Hold {
-    let Some(slot) = pages.first_mut() else {
-        return Hold::Nothing;
-    };
-    if !permits(entry.value, write) {
-        return Hold::Nothing;
-    }
-    let head = layout.page(entry.value, HUGE_SIZE);
-    if !raise(head, HOLD) {
-        return Hold::Nothing;
-    }
-    // SAFETY: The page is held, so that its flags can be read.
-    let is_head = unsafe { flags_of(head) } & (1 << bindings::pageflags_PG_head) != 0;
-    if is_head && write {
-        // SAFETY: A large page that is held stays one, and has this counter.
-        unsafe { pins(head) }.fetch_add(1, Full);
-    }
-    // SAFETY: As for `find`.
-    if !is_head || !unsafe { entry.is_same() } {
-        if is_head && write {
-            // SAFETY: As above.
-            unsafe { pins(head) }.fetch_sub(1, Full);
-        }
-        lower(head, HOLD);
-        return Hold::Nothing;
-    }
-    touch(head);
-    let inside = (start % HUGE_SIZE) / PAGE_SIZE;
-    slot.write(head.wrapping_add(inside));
-    Hold::Huge(want.min(ENTRIES - inside))
-}
-
-/// Lets pages go that [`hold`] took; those that were written are dirty from then on.
+/// Lets pages go that [`hold`] took; those that were written are dirty from then on. May sleep.
 ///
 /// # Safety
 ///
-/// `held` and `pages` must be what a call of [`hold`] with this `write` returned and filled in, and
+/// `taken` and `pages` must be what a call of [`hold`] with this `write` returned and filled in, and
 /// must not be used afterwards.
-pub(super) unsafe fn release(held: Hold, write: bool, pages: &[MaybeUninit<*mut bindings::page>]) {
-    let (count, amount) = match held {
-        Hold::Nothing => return,
-        Hold::Pages(count) => (count, if write { PIN } else { HOLD }),
-        Hold::Huge(_) => (1, HOLD),
+pub(super) unsafe fn release(taken: Hold, write: bool, pages: &[Page]) {
+    let amount = match taken {
+        Hold::Pages(_) if write => PIN,
+        _ => HOLD,
     };
-    for slot in &pages[..count] {
-        // SAFETY: By the contract of this function the first `count` elements were filled in.
-        let mut page = unsafe { slot.assume_init() };
-        if let Hold::Huge(_) = held {
-            page = head_of(page);
-        }
+    for page in pages {
+        let (page, large) = match taken {
+            Hold::Huge(_) => (page.head(), page.head().as_large()),
+            _ => (*page, None),
+        };
         if write {
-            // SAFETY: The page is still held; the caller may sleep.
-            unsafe {
-                if flags_of(page) & (1 << bindings::pageflags_PG_dirty) == 0 {
-                    bindings::set_page_dirty_lock(page);
-                }
-                if let Hold::Huge(_) = held {
-                    pins(page).fetch_sub(1, Full);
+            if page.flags() & (1 << bindings::pageflags_PG_dirty) == 0 {
+                page.note(Use::Written);
+            }
+            if let Some(large) = large {
+                large.pins().fetch_sub(1, Full);
+            }
+        }
+        page.lower(amount);
+    }
+}
+
+/// What was done with a page.
+#[derive(Clone, Copy)]
+enum Use {
+    /// It is in use, for whoever looks for pages that are not.
+    Looked,
+    /// Its contents have changed.
+    Written,
+}
+
+// SAFETY: By the invariant; descriptors stay where they are, whatever becomes of the page.
+unsafe impl Holds<bindings::page> for Page {
+    #[inline]
+    fn address(&self) -> *const bindings::page {
+        self.0
+    }
+}
+
+impl Page {
+    /// One that is behind it in memory, in the same huge page.
+    #[inline]
+    pub(super) fn behind(self, count: usize) -> Self {
+        // INVARIANT: The descriptors of a huge page are in the order of its parts.
+        Self(self.0.wrapping_add(count))
+    }
+
+    /// The first part of a huge page, which is as large as it is aligned.
+    fn head(self) -> Self {
+        // INVARIANT: As in `behind`.
+        Self(self.0.wrapping_sub(Layout::get().number(self) % ENTRIES))
+    }
+
+    /// Whether `other` is the page behind this one in memory.
+    #[inline]
+    pub(super) fn is_followed_by(self, other: Self) -> bool {
+        self.0.wrapping_add(1) == other.0
+    }
+
+    /// Where its contents lie in the kernel's address space.
+    #[inline]
+    pub(super) fn contents(self) -> *mut u8 {
+        let layout = Layout::get();
+        (layout.memory as *mut u8).wrapping_add(layout.number(self) << PAGE_BITS)
+    }
+
+    #[inline]
+    fn flags(self) -> usize {
+        held(&self).part(field!(bindings::page, flags.f)).read()
+    }
+
+    #[inline]
+    fn count(&self) -> &Atomic<i32> {
+        let counter = held(self).part(field!(bindings::page, _refcount.counter));
+        // SAFETY: It is a counter, whoever has the page, and changed by atomic operations only.
+        unsafe { Atomic::from_ptr(counter.as_ptr()) }
+    }
+
+    /// Raises its count, unless it is 0 because nobody has the page, or it is part of a larger one.
+    fn raise(self, amount: i32) -> bool {
+        let count = self.count();
+        let mut old = count.load(Relaxed);
+        loop {
+            if !(1..TOO_MANY).contains(&old) {
+                return false;
+            }
+            match count.cmpxchg(old, old.wrapping_add(amount), Full) {
+                Ok(_) => return true,
+                Err(now) => old = now,
+            }
+        }
+    }
+
+    /// Lowers its count, for whoever has raised that by as much.
+    fn lower(self, amount: i32) {
+        if self.count().fetch_sub(amount, Full) == amount {
+            // SAFETY: Nobody else has the page, which is all of its kind, or the first of a large one.
+            unsafe { bindings::__folio_put(self.0.cast()) };
+        }
+    }
+
+    /// Notes that it was used, for whoever has raised its count.
+    fn note(self, what: Use) {
+        // SAFETY: The page is held; the caller may sleep if it has written to it.
+        unsafe {
+            match what {
+                Use::Looked => bindings::folio_mark_accessed(self.0.cast()),
+                Use::Written => {
+                    bindings::set_page_dirty_lock(self.0);
                 }
             }
         }
-        lower(page, amount);
+    }
+
+    /// The large page that this is the first part of, if it is that; for whoever has raised its count.
+    fn as_large(self) -> Option<Large> {
+        let head = self.flags() & (1 << bindings::pageflags_PG_head) != 0;
+        // INVARIANT: A large page that is held stays one.
+        head.then_some(Large(self))
     }
 }
 
-/// The first part of a huge page, which is as large as it is aligned.
-fn head_of(page: *mut bindings::page) -> *mut bindings::page {
-    page.wrapping_sub(Layout::get().number(page) % ENTRIES)
-}
+/// The first part of a large page.
+///
+/// # Invariants
+///
+/// It is that as long as the page is held, and this is not used for longer.
+#[derive(Clone, Copy)]
+struct Large(Page);
 
-/// Raises the count of a page, unless it is 0 because nobody has the page, or it is part of a larger one.
-fn raise(page: *mut bindings::page, amount: i32) -> bool {
-    // SAFETY: Whatever an entry names has a `struct page`; its count may be looked at by anybody.
-    let count = unsafe { Atomic::from_ptr(addr_of_mut!((*page)._refcount.counter)) };
-    let mut old = count.load(Relaxed);
-    loop {
-        if !(1..TOO_MANY).contains(&old) {
-            return false;
+impl Large {
+    /// The counter of its pins.
+    fn pins(&self) -> &Atomic<i32> {
+        let folio: *mut bindings::folio = self.0 .0.cast();
+        // SAFETY: By the invariant the page is large enough to have this counter, and stays.
+        unsafe {
+            Atomic::from_ptr(addr_of_mut!(
+                (*folio)
+                    .__bindgen_anon_2
+                    .__bindgen_anon_1
+                    .__bindgen_anon_1
+                    .__bindgen_anon_1
+                    ._pincount
+                    .counter
+            ))
         }
-        match count.cmpxchg(old, old.wrapping_add(amount), Full) {
-            Ok(_) => return true,
-            Err(now) => old = now,
-        }
-    }
-}
-
-/// Lowers the count of a page that [`raise`] raised by as much.
-fn lower(page: *mut bindings::page, amount: i32) {
-    // SAFETY: The page is held by the caller.
-    let count = unsafe { Atomic::from_ptr(addr_of_mut!((*page)._refcount.counter)) };
-    if count.fetch_sub(amount, Full) == amount {
-        // SAFETY: Nobody else has the page, which is all of its kind, or the first of a large one.
-        unsafe { bindings::__folio_put(page.cast()) };
-    }
-}
-
-/// The counter of pins of a large page.
-///
-/// # Safety
-///
-/// `head` must be the first part of a large page that is held for as long as the result is used.
-unsafe fn pins<'a>(head: *mut bindings::page) -> &'a Atomic<i32> {
-    let folio: *mut bindings::folio = head.cast();
-    // SAFETY: By the contract the page is large enough to have this counter, and stays.
-    unsafe {
-        Atomic::from_ptr(addr_of_mut!(
-            (*folio)
-                .__bindgen_anon_2
-                .__bindgen_anon_1
-                .__bindgen_anon_1
-                .__bindgen_anon_1
-                ._pincount
-                .counter
-        ))
-    }
-}
-
-/// # Safety
-///
-/// `page` must be held.
-unsafe fn flags_of(page: *mut bindings::page) -> usize {
-    // SAFETY: By the contract; one word is read that may change at any time.
-    unsafe { addr_of!((*page).flags.f).read_volatile() }
-}
-
-/// Notes that a page is in use, for whoever looks for pages that are not. The caller holds it.
-fn touch(page: *mut bindings::page) {
-    // SAFETY: The page is held.
-    if unsafe { flags_of(page) } & (1 << bindings::pageflags_PG_referenced) == 0 {
-        // SAFETY: As above.
-        unsafe { bindings::folio_mark_accessed(page.cast()) };
     }
 }

@@ -11,8 +11,12 @@ use core::marker::PhantomData;
 use kernel::{
     bindings,
     prelude::*,
-    sync::LockClassKey,
-    types::Opaque, //
+    sync::LockClassKey, //
+};
+
+use super::{
+    calls,
+    foreign::Foreign, //
 };
 
 /// Readiness bits as `poll()` knows them: something can be read.
@@ -24,7 +28,7 @@ pub(crate) const HANGUP: u32 = bindings::POLLHUP;
 #[pin_data]
 pub(crate) struct PollQueue {
     #[pin]
-    head: Opaque<bindings::wait_queue_head>,
+    head: Foreign<bindings::wait_queue_head>,
 }
 
 // SAFETY: A wait queue head has a lock of its own.
@@ -35,31 +39,18 @@ unsafe impl Sync for PollQueue {}
 impl PollQueue {
     /// Makes an empty queue.
     pub(crate) fn new(key: Pin<&'static LockClassKey>) -> impl PinInit<Self> {
-        pin_init!(Self {
-            head <- Opaque::ffi_init(move |slot| {
-                // SAFETY: `slot` is valid memory that stays where it is; name and key are static.
-                unsafe {
-                    bindings::__init_waitqueue_head(
-                        slot,
-                        c"qipc_poll".as_char_ptr(),
-                        key.as_ptr(),
-                    )
-                }
-            }),
-        })
+        // SAFETY: The memory stays where it is; name and key are static.
+        let head = unsafe {
+            Foreign::init(move |slot| {
+                bindings::__init_waitqueue_head(slot, c"qipc_poll".as_char_ptr(), key.as_ptr());
+            })
+        };
+        pin_init!(Self { head <- head })
     }
 
     /// Has all who poll look again.
     pub(crate) fn notify(&self) {
-        // SAFETY: The head was initialised. No key stands for any event.
-        unsafe {
-            bindings::__wake_up(
-                self.head.get(),
-                bindings::TASK_NORMAL,
-                1,
-                core::ptr::null_mut(),
-            )
-        };
+        calls::__wake_up(&self.head, bindings::TASK_NORMAL, 1, None);
     }
 }
 
@@ -93,6 +84,6 @@ impl<'a> Poller<'a> {
     pub(crate) fn wait_for(&self, queue: &'a PollQueue) {
         // SAFETY: By the contract of `from_raw` both pointers are valid; the queue outlives the
         // file, see above.
-        unsafe { bindings::poll_wait(self.file, queue.head.get(), self.table) };
+        unsafe { bindings::poll_wait(self.file, queue.head.as_ptr(), self.table) };
     }
 }

@@ -7,21 +7,26 @@
 //! the copy runs, whatever its owner unmaps meanwhile. If both sides are one address space nothing
 //! is held, and the bytes go through a small buffer on the stack.
 //!
-//! Pages that are there are taken hold of by [`page_walk`], all others are pinned by the kernel. What is
+//! What is
 //! not there is left to whoever asked for the copy ([`OnAbsent`]): nobody waits here in a page fault
 //! of another process. Pages that are neighbours in memory are copied in one go. A window over the pages is kept from one part to
 //! the next, so that many small parts in one page cost one hold.
 
 use super::{
-    page_walk::{
-        self,
-        Hold, //
+    calls,
+    filled::Filled,
+    held_pages::{
+        HeldPages,
+        Unpinned,
+        Wait,
+        BATCH, //
     },
-    task, //
+    task,
+    user_copy, //
 };
-use core::mem::MaybeUninit;
 use kernel::{
     bindings,
+    current,
     error::to_result,
     ffi,
     mm::{
@@ -32,15 +37,12 @@ use kernel::{
     page::PAGE_SIZE,
     prelude::*,
     sync::aref::ARef,
-    task::Task, //
+    uaccess::UserPtr, //
 };
 
 // Pages are addressed through the kernel's linear map.
 #[cfg(any(CONFIG_HIGHMEM, CONFIG_KMAP_LOCAL, not(CONFIG_64BIT)))]
 compile_error!("qipc needs a 64-bit kernel whose memory is all mapped");
-
-/// Pages that are held at once: bounds the stack.
-const BATCH: usize = 64;
 
 /// Bytes that are copied at once: bounds the time without a break.
 const STRETCH: usize = BATCH * PAGE_SIZE;
@@ -102,16 +104,16 @@ pub(crate) struct RemoteMemory(ARef<Mm>);
 impl RemoteMemory {
     /// The memory of the calling process; `EINVAL` for a thread of the kernel.
     pub(crate) fn current() -> Result<Self> {
-        // SAFETY: The reference does not outlive this function.
-        let task = unsafe { Task::current() };
-        let mm: &Mm = task.mm().ok_or(EINVAL)?;
+        let current = current!();
+        let mm: &Mm = current.mm().ok_or(EINVAL)?;
         Ok(Self(mm.into()))
     }
 
     /// Whether it is the memory of the calling process.
     pub(crate) fn is_current(&self) -> bool {
-        // SAFETY: `current` is valid.
-        unsafe { (*Task::current_raw()).mm == self.0.as_raw() }
+        current!()
+            .mm()
+            .is_some_and(|mm| mm.as_raw() == self.0.as_raw())
     }
 
     /// Opens it for copies out of it, or, with `write`, into it.
@@ -140,9 +142,7 @@ impl RemoteMemory {
             interruptible,
             on_absent,
             start: 0,
-            count: 0,
-            held: Held::Walked(Hold::Nothing),
-            pages: [const { MaybeUninit::uninit() }; BATCH],
+            pages: HeldPages::new(write),
         })
     }
 
@@ -151,130 +151,39 @@ impl RemoteMemory {
     /// Stops after [`MOST`] bytes. With `interruptible` any signal ends the wait, else only one that
     /// ends the caller.
     pub(crate) fn fault_in(&self, absent: &Absent, interruptible: bool) -> Fetched {
-        let mut pages = [const { MaybeUninit::uninit() }; BATCH];
+        let current = current!();
+        let Some(mm) = current.mm().filter(|_| self.is_current()) else {
+            return Fetched::Unreachable;
+        };
+        // They are not written to here.
+        let mut pages = HeldPages::new(false);
         let mut addr = absent.addr - absent.addr % PAGE_SIZE;
         let end = absent.addr.saturating_add(absent.len.min(MOST));
         let mut some = false;
         while addr < end {
             task::breathe();
-            let want = (end - addr).div_ceil(PAGE_SIZE).min(BATCH);
+            let want = (end - addr).div_ceil(PAGE_SIZE);
             let wait = Wait::For { interruptible };
-            // SAFETY: The caller runs in this address space, so that it is in use.
-            let pinned = unsafe {
-                pin(
-                    self.0.as_raw(),
-                    addr,
-                    absent.write,
-                    wait,
-                    &mut pages[..want],
-                )
-            };
-            let count = match pinned {
-                Ok(count) if count > 0 => count,
+            match pages.pin(mm, addr, want, absent.write, wait) {
+                Ok(()) => (),
                 _ if some => break,
                 _ if task::is_signalled() => return Fetched::Interrupted,
                 _ => return Fetched::Unreachable,
-            };
-            // SAFETY: These were pinned just now, and nothing was written to them.
-            unsafe {
-                bindings::unpin_user_pages_dirty_lock(pages.as_mut_ptr().cast(), count, false)
-            };
+            }
             some = true;
-            addr += count * PAGE_SIZE;
+            addr += pages.count() * PAGE_SIZE;
+            pages.let_go();
         }
         Fetched::Present
     }
-}
-
-/// Whether to wait for pages that are not there.
-#[derive(Clone, Copy)]
-enum Wait {
-    /// No: not for them, and not for the lock either.
-    No,
-    /// Yes; and whether any signal ends it, or only one that ends the caller.
-    For { interruptible: bool },
-}
-
-/// Why no page was pinned.
-enum Unpinned {
-    /// It would take a wait, or a signal came during that.
-    NotYet,
-    /// There are none.
-    Never,
-}
-
-/// Pins pages of an address space from the page-aligned address `start` on, as many as `pages` has
-/// room for; returns how many were.
-///
-/// # Safety
-///
-/// The address space must be in use.
-unsafe fn pin(
-    mm: *mut bindings::mm_struct,
-    start: usize,
-    write: bool,
-    wait: Wait,
-    pages: &mut [MaybeUninit<*mut bindings::page>],
-) -> Result<usize, Unpinned> {
-    // SAFETY: The address space is in use, so its lock is valid.
-    let lock = unsafe { &raw mut (*mm).__bindgen_anon_1.mmap_lock };
-    // SAFETY: As above; no lock is held.
-    let taken = unsafe {
-        match wait {
-            Wait::No => bindings::down_read_trylock(lock) != 0,
-            Wait::For { .. } => bindings::down_read_killable(lock) == 0,
-        }
-    };
-    if !taken {
-        return Err(Unpinned::NotYet);
-    }
-    let mut locked: ffi::c_int = 1;
-    let mut flags = match wait {
-        Wait::No => bindings::FOLL_NOWAIT,
-        Wait::For { interruptible } if interruptible => bindings::FOLL_INTERRUPTIBLE,
-        Wait::For { .. } => 0,
-    };
-    if write {
-        flags |= bindings::FOLL_WRITE;
-    }
-    // SAFETY: The lock is held, and there is room for as many pages.
-    let pinned = unsafe {
-        bindings::pin_user_pages_remote(
-            mm,
-            start,
-            pages.len(),
-            flags,
-            pages.as_mut_ptr().cast(),
-            &mut locked,
-        )
-    };
-    if locked != 0 {
-        // SAFETY: Taken above, and not given up by the call.
-        unsafe { bindings::mmap_read_unlock(mm) };
-    }
-    match usize::try_from(pinned) {
-        Ok(0) => Err(Unpinned::NotYet),
-        Ok(count) => Ok(count),
-        Err(_) => Err(Unpinned::Never),
-    }
-}
-
-/// How the pages of a window are held.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Held {
-    /// By [`page_walk`], which says how many they are.
-    Walked(Hold),
-    /// Pinned by the kernel.
-    Pinned,
 }
 
 /// A window into the memory of a process.
 ///
 /// # Invariants
 ///
-/// It covers `count` pages of `mm` from the page-aligned address `start` on, held as `held` says, for
-/// writing if `write` is set. If they are part of a huge page the first is in `pages`, and the
-/// others follow it in memory; else all are in `pages`.
+/// It covers `pages` of `mm` from the page-aligned address `start` on, held for writing if `write` is
+/// set.
 pub(crate) struct Window<'a> {
     /// `None` is the caller's own address space.
     mm: Option<ARef<MmWithUserAsync>>,
@@ -282,9 +191,7 @@ pub(crate) struct Window<'a> {
     interruptible: bool,
     on_absent: &'a dyn OnAbsent,
     start: usize,
-    count: usize,
-    held: Held,
-    pages: [MaybeUninit<*mut bindings::page>; BATCH],
+    pages: HeldPages,
 }
 
 impl Window<'_> {
@@ -351,34 +258,16 @@ impl Window<'_> {
     #[inline]
     fn locate(&mut self, addr: usize, len: usize) -> Result<(*mut u8, usize), CopyFault> {
         let mut index = addr.wrapping_sub(self.start) / PAGE_SIZE;
-        if index >= self.count {
+        if index >= self.pages.count() {
             self.advance(addr, len)?;
             index = 0;
         }
         let offset = addr % PAGE_SIZE;
-        let len = len.min(STRETCH);
-        let (page, run) = if matches!(self.held, Held::Walked(Hold::Huge(_))) {
-            // SAFETY: By the invariant the first page is there.
-            let first = unsafe { self.pages[0].assume_init() };
-            (first.wrapping_add(index), self.count.wrapping_sub(index))
-        } else {
-            // SAFETY: By the invariant `count` elements were written.
-            let pages = unsafe { initialised(&self.pages[..BATCH.min(self.count)]) };
-            let mut pages = pages.iter();
-            let Some(&first) = pages.nth(index) else {
-                // Not reached: the index is below `count`.
-                return Err(CopyFault::Remote);
-            };
-            let (mut run, mut next) = (1, first.wrapping_add(1));
-            // Descriptors of pages are in the order of the pages.
-            while pages.next() == Some(&next) {
-                next = next.wrapping_add(1);
-                run += 1;
-            }
-            (first, run)
-        };
+        // There is a run, as the index is below the count.
+        let (page, run) = self.pages.run(index).ok_or(CopyFault::Remote)?;
         let run = run.wrapping_mul(PAGE_SIZE).wrapping_sub(offset);
-        Ok((page_walk::contents(page).wrapping_add(offset), run.min(len)))
+        let len = len.min(STRETCH);
+        Ok((page.contents().wrapping_add(offset), run.min(len)))
     }
 
     /// Moves the window to `addr`, and holds there what of `len` bytes fits in a batch.
@@ -386,7 +275,7 @@ impl Window<'_> {
     /// It does not wait itself for what is not there.
     #[inline(never)]
     fn advance(&mut self, addr: usize, len: usize) -> Result<(), CopyFault> {
-        self.let_go();
+        self.pages.let_go();
         let start = addr - addr % PAGE_SIZE;
         // `len` is a length inside of user space, so the sum does not wrap.
         let want = (addr - start + len).div_ceil(PAGE_SIZE);
@@ -398,61 +287,26 @@ impl Window<'_> {
             let Some(mm) = &self.mm else {
                 return Err(CopyFault::Remote);
             };
-            let hold = page_walk::hold(mm, start, want, self.write, &mut self.pages);
-            let (count, held) = match hold {
-                Hold::Pages(count) | Hold::Huge(count) => (count, Held::Walked(hold)),
-                Hold::Nothing => {
-                    let pages = &mut self.pages[..want.min(BATCH)];
-                    // SAFETY: The reference keeps the address space in use.
-                    match unsafe { pin(mm.as_raw(), start, self.write, Wait::No, pages) } {
-                        Ok(count) => (count, Held::Pinned),
-                        Err(Unpinned::Never) if task::is_dying() => {
-                            return Err(CopyFault::Signalled)
-                        }
-                        Err(Unpinned::Never) => return Err(CopyFault::Remote),
-                        Err(Unpinned::NotYet) => {
-                            let absent = Absent {
-                                addr,
-                                len,
-                                write: self.write,
-                            };
-                            self.on_absent.fetch(absent, self.interruptible)?;
-                            continue;
-                        }
+            if !self.pages.hold(mm, start, want) {
+                match self.pages.pin(mm, start, want, self.write, Wait::No) {
+                    Ok(()) => (),
+                    Err(Unpinned::Never) if task::is_dying() => return Err(CopyFault::Signalled),
+                    Err(Unpinned::Never) => return Err(CopyFault::Remote),
+                    Err(Unpinned::NotYet) => {
+                        let absent = Absent {
+                            addr,
+                            len,
+                            write: self.write,
+                        };
+                        self.on_absent.fetch(absent, self.interruptible)?;
+                        continue;
                     }
                 }
-            };
-            // INVARIANT: That is what was found from `start` on.
+            }
+            // INVARIANT: That is where they were found.
             self.start = start;
-            self.count = count;
-            self.held = held;
             return Ok(());
         }
-    }
-
-    /// Lets all pages go.
-    fn let_go(&mut self) {
-        let held = core::mem::replace(&mut self.held, Held::Walked(Hold::Nothing));
-        // INVARIANT: No page is claimed to be held.
-        let count = core::mem::replace(&mut self.count, 0);
-        match held {
-            // SAFETY: By the invariant they are what `hold` took.
-            Held::Walked(hold) => unsafe { page_walk::release(hold, self.write, &self.pages) },
-            // SAFETY: By the invariant these pages are pinned, once.
-            Held::Pinned => unsafe {
-                bindings::unpin_user_pages_dirty_lock(
-                    self.pages.as_mut_ptr().cast(),
-                    count,
-                    self.write,
-                )
-            },
-        }
-    }
-}
-
-impl Drop for Window<'_> {
-    fn drop(&mut self) {
-        self.let_go();
     }
 }
 
@@ -465,29 +319,16 @@ fn local_fault() -> CopyFault {
     }
 }
 
-/// The elements of a slice.
-///
-/// # Safety
-///
-/// All of them must have been written.
-unsafe fn initialised(pages: &[MaybeUninit<*mut bindings::page>]) -> &[*mut bindings::page] {
-    // SAFETY: By the contract; `MaybeUninit` has the layout of what it may hold.
-    unsafe { &*(core::ptr::from_ref(pages) as *const [*mut bindings::page]) }
-}
-
 /// Where the caller's bytes come from. Unlike `copy_from_user()` a copy out of it leaves the rest of the
 /// target alone if the caller's memory ends half way.
 fn source(from: usize, len: usize) -> Result<bindings::iov_iter, CopyFault> {
     let mut source = bindings::iov_iter::default();
-    // SAFETY: Any range is fine; the iterator is written before it is used.
-    let imported = to_result(unsafe {
-        bindings::import_ubuf(
-            bindings::WRITE as ffi::c_int,
-            from as *mut ffi::c_void,
-            len,
-            &mut source,
-        )
-    });
+    let imported = to_result(calls::import_ubuf(
+        bindings::WRITE as ffi::c_int,
+        UserPtr::from_addr(from),
+        len,
+        &mut source,
+    ));
     imported.map(|()| source).map_err(|_| CopyFault::Local)
 }
 
@@ -499,21 +340,13 @@ fn bounce(
     source: CopyFault,
     target: CopyFault,
 ) -> Result<usize, CopyFault> {
-    let mut buffer = [const { MaybeUninit::<u8>::uninit() }; BOUNCE];
+    let mut buffer = Filled::<u8, BOUNCE>::new();
     let step = len.min(BOUNCE);
     task::breathe();
     if task::is_dying() {
         return Err(CopyFault::Signalled);
     }
-    let from = from as *const ffi::c_void;
-    // SAFETY: The buffer has room for `step` bytes.
-    if unsafe { bindings::_copy_from_user(buffer.as_mut_ptr().cast(), from, step) } != 0 {
-        return Err(source);
-    }
-    // SAFETY: `step` bytes of the buffer were written.
-    if unsafe { bindings::_copy_to_user(to as *mut ffi::c_void, buffer.as_ptr().cast(), step) } != 0
-    {
-        return Err(target);
-    }
+    buffer.append_from_user(from, step).map_err(|_| source)?;
+    user_copy::write(to, buffer.as_slice()).map_err(|_| target)?;
     Ok(step)
 }

@@ -9,7 +9,6 @@
 //! `CAP_SYS_NICE`, and at worst the kernel complains about it.)
 
 use crate::base::priority::Scheduling;
-use core::ptr::read_volatile;
 use kernel::{
     bindings,
     error::to_result,
@@ -18,21 +17,18 @@ use kernel::{
     task::Task, //
 };
 
-/// `struct sched_attr`, which the bindings only know by name.
-#[repr(C)]
-#[derive(Default)]
-struct SchedAttr {
-    size: u32,
-    policy: u32,
-    flags: u64,
-    nice: i32,
-    priority: u32,
-    runtime: u64,
-    deadline: u64,
-    period: u64,
-    util_min: u32,
-    util_max: u32,
-}
+use super::{
+    calls::{
+        self,
+        SchedAttr,
+        CPU_WORDS, //
+    },
+    foreign::{
+        field,
+        structure,
+        Foreign, //
+    }, //
+};
 
 /// `SETPARAM_POLICY` of kernel/sched/syscalls.c: the policy, and what children get of it, stay.
 const SAME_POLICY: u32 = u32::MAX;
@@ -56,34 +52,32 @@ pub(crate) struct Own {
 impl Own {
     /// What `task` is, if nobody has changed it.
     pub(crate) fn of(task: &Task, scheduling: Scheduling) -> Self {
-        let task = task.as_ptr();
-        // SAFETY: The task is valid; single words and bits are read that may change at any time.
-        unsafe {
-            Self {
-                scheduling,
-                reset_on_fork: bindings::task_struct::sched_reset_on_fork_raw(task) != 0,
-                slice: match read_volatile(&raw const (*task).se.custom_slice) {
-                    0 => 0,
-                    _ => read_volatile(&raw const (*task).se.slice),
-                },
-            }
+        // SAFETY: The task is valid; a bit is read that may change at any time.
+        let reset = unsafe { bindings::task_struct::sched_reset_on_fork_raw(task.as_ptr()) };
+        let entity = structure(task).part(field!(bindings::task_struct, se));
+        let custom = entity.part(field!(bindings::sched_entity, custom_slice));
+        let slice = entity.part(field!(bindings::sched_entity, slice));
+        Self {
+            scheduling,
+            reset_on_fork: reset != 0,
+            slice: if custom.read() == 0 { 0 } else { slice.read() },
         }
     }
 }
 
+fn policy(task: &Task) -> u32 {
+    structure(task)
+        .part(field!(bindings::task_struct, policy))
+        .read()
+}
+
 /// How a thread is scheduled, mutexes with priority inheritance left aside.
 pub(crate) fn scheduling(task: &Task) -> Scheduling {
-    let task = task.as_ptr();
+    let priority = structure(task).part(field!(bindings::task_struct, rt_priority));
     let mut found = Scheduling::Shared(bindings::SCHED_NORMAL);
     for _ in 0..TRIES {
-        // SAFETY: The task is valid; single words are read that may change at any time.
-        let (policy, priority) = unsafe {
-            (
-                read_volatile(&raw const (*task).policy),
-                read_volatile(&raw const (*task).rt_priority),
-            )
-        };
-        let level = u8::try_from(priority).unwrap_or(0);
+        let policy = policy(task);
+        let level = u8::try_from(priority.read()).unwrap_or(0);
         found = match policy {
             bindings::SCHED_DEADLINE => Scheduling::Deadline,
             bindings::SCHED_FIFO | bindings::SCHED_RR => Scheduling::RealTime {
@@ -103,8 +97,7 @@ pub(crate) fn scheduling(task: &Task) -> Scheduling {
 
 /// Whether the caller has a real-time policy.
 pub(crate) fn is_real_time() -> bool {
-    // SAFETY: `current` is valid; one word is read that may change at any time.
-    let policy = unsafe { read_volatile(&raw const (*Task::current_raw()).policy) };
+    let policy = policy(kernel::current!());
     matches!(policy, bindings::SCHED_FIFO | bindings::SCHED_RR)
 }
 
@@ -139,10 +132,9 @@ pub(crate) fn change(task: &Task, now: Scheduling, wanted: Scheduling, own: &Own
         (_, Scheduling::Shared(policy)) => {
             attributes.policy = policy;
             attributes.flags = if own.reset_on_fork { RESET_ON_FORK } else { 0 };
-            // SAFETY: The task is valid; one word is read that may change at any time.
-            let prio = unsafe { read_volatile(&raw const (*task.as_ptr()).static_prio) };
+            let prio = structure(task).part(field!(bindings::task_struct, static_prio));
             // The real-time policies leave it as it was, or as somebody has set it meanwhile.
-            attributes.nice = prio - NICE_0;
+            attributes.nice = prio.read() - NICE_0;
             attributes.runtime = own.slice;
         }
     }
@@ -161,45 +153,39 @@ pub(super) fn make_fifo(task: &Task, level: u8) -> Result {
 }
 
 fn set(task: &Task, attributes: &SchedAttr) -> Result {
-    // SAFETY: Both are valid, interrupts are on: the module does not turn them off. Without a
-    // deadline the function takes raw spinlocks only.
-    to_result(unsafe {
-        bindings::sched_setattr_nocheck(task.as_ptr(), core::ptr::from_ref(attributes).cast())
-    })
+    // Interrupts are on: the module does not turn them off. Without a deadline the function takes
+    // raw spinlocks only.
+    to_result(calls::sched_setattr_nocheck(task, attributes))
 }
 
 /// Effective priority of a thread: 1 to 99 for real-time policies, 0 for the others.
 ///
 /// Includes what it has inherited through a mutex (B88).
 pub(crate) fn effective_priority(task: &Task) -> u8 {
-    // SAFETY: The task is valid; `prio` is one word that may change at any time.
-    let prio = unsafe { read_volatile(&raw const (*task.as_ptr()).prio) };
+    let prio = structure(task)
+        .part(field!(bindings::task_struct, prio))
+        .read();
     // Real-time priorities are kept as 98 (lowest) down to 0; a deadline task has -1.
     u8::try_from((99 - prio).clamp(0, 99)).unwrap_or(0)
 }
 
 /// A set of processors.
 #[derive(PartialEq, Eq)]
-pub(crate) struct Processors([ffi::c_ulong; WORDS]);
-
-const WORDS: usize = size_of::<bindings::cpumask>() / size_of::<ffi::c_ulong>();
+pub(crate) struct Processors([ffi::c_ulong; CPU_WORDS]);
 
 impl Processors {
     /// Those that a thread may run on.
     pub(crate) fn of(task: &Task) -> Result<KBox<Self>> {
-        let mut processors = KBox::new(Self([0; WORDS]), GFP_KERNEL_ACCOUNT)?;
+        let mut processors = KBox::new(Self([0; CPU_WORDS]), GFP_KERNEL_ACCOUNT)?;
         processors.assign(task);
         Ok(processors)
     }
 
     /// Takes over those that a thread may run on.
     pub(crate) fn assign(&mut self, task: &Task) {
-        // SAFETY: The task is valid, and so are the words of its mask, which may change at any
-        // time.
-        let from = unsafe { &raw const (*task.as_ptr()).cpus_mask.bits }.cast::<ffi::c_ulong>();
+        let from = structure(task).part(field!(bindings::task_struct, cpus_mask.bits));
         for (index, word) in self.0.iter_mut().enumerate() {
-            // SAFETY: Both masks have this many words.
-            *word = unsafe { read_volatile(from.add(index)) };
+            *word = from.at(index).map_or(0, Foreign::read);
         }
     }
 
@@ -207,8 +193,6 @@ impl Processors {
     ///
     /// Fails with `EINVAL` if none of them is in use.
     pub(crate) fn confine(&self, task: &Task) -> Result {
-        let mask = core::ptr::from_ref(&self.0).cast::<bindings::cpumask>();
-        // SAFETY: The mask has the size and layout of the kernel's; it is only read.
-        to_result(unsafe { bindings::set_cpus_allowed_ptr(task.as_ptr(), mask) })
+        to_result(calls::set_cpus_allowed_ptr(task, &self.0))
     }
 }

@@ -5,13 +5,27 @@
 //! Nothing here checks a right unless it says so: an event is something that a process has asked
 //! for itself, or the caller has looked at [`may_signal`] before.
 
-use super::task::{
-    self,
-    Process, //
+use super::{
+    calls::{
+        self,
+        Kind, //
+    },
+    foreign::{
+        field,
+        held,
+        structure,
+        Foreign,
+        Own,
+        Pid, //
+    },
+    task::{
+        self,
+        Process, //
+    }, //
 };
-use core::ptr::NonNull;
 use kernel::{
     bindings,
+    current,
     error::to_result,
     prelude::*,
     sync::{
@@ -31,8 +45,8 @@ struct Program(u64);
 impl Program {
     /// The one that a thread runs.
     fn of(thread: &Task) -> Self {
-        // SAFETY: The thread is valid; the number is one word that may change at any time.
-        Self(unsafe { core::ptr::read_volatile(&raw const (*thread.as_ptr()).self_exec_id) })
+        let number = structure(thread).part(field!(bindings::task_struct, self_exec_id));
+        Self(number.read())
     }
 }
 
@@ -68,10 +82,8 @@ impl Recipient {
 
     /// The first thread; `ESRCH` if the process is gone, or runs another program than the one that
     /// asked.
-    fn leader(&self) -> Result<ARef<Task>> {
-        // SAFETY: The object is valid by its reference count.
-        let leader = unsafe { task_of(self.process.as_ptr(), bindings::pid_type_PIDTYPE_TGID) };
-        let leader = leader.ok_or(ESRCH)?;
+    fn leader(&self) -> Result<Own<Task>> {
+        let leader = self.process.first_thread().ok_or(ESRCH)?;
         match self.asked {
             Some(program) if program != Program::of(&leader) => Err(ESRCH),
             _ => Ok(leader),
@@ -81,47 +93,23 @@ impl Recipient {
 
 /// Identity of a thread that asks for signals, for as long as somebody holds it; does not keep the
 /// thread's memory.
-pub(crate) struct Thread(NonNull<bindings::pid>, Program);
-
-// SAFETY: `struct pid` is reference counted and its counter may be changed from any thread.
-unsafe impl Send for Thread {}
-// SAFETY: Nothing of a `struct pid` is changed through a shared reference.
-unsafe impl Sync for Thread {}
+pub(crate) struct Thread(Own<Pid>, Program);
 
 impl Thread {
     /// The calling thread.
     pub(crate) fn current() -> Self {
-        // SAFETY: `current` is valid, and a running task has a number.
-        let pid =
-            unsafe { bindings::get_task_pid(Task::current_raw(), bindings::pid_type_PIDTYPE_PID) };
-        // SAFETY: `get_task_pid` returns a counted reference, not null for a running task.
-        let pid = unsafe { NonNull::new_unchecked(pid) };
-        Self(pid, Program::of(&task::current_thread()))
+        let current = current!();
+        Self(
+            calls::get_task_pid(current, Kind::Thread),
+            Program::of(current),
+        )
     }
 
     /// The thread itself, unless it has ended, or runs another program by now.
     pub(crate) fn task(&self) -> Option<ARef<Task>> {
-        // SAFETY: The object is valid by its reference count.
-        let task = unsafe { task_of(self.0.as_ptr(), bindings::pid_type_PIDTYPE_PID) };
-        task.filter(|task| Program::of(task) == self.1)
+        let task = calls::get_pid_task(&self.0, Kind::Thread)?;
+        (Program::of(&task) == self.1).then(|| ARef::from(&*task))
     }
-}
-
-impl Drop for Thread {
-    fn drop(&mut self) {
-        // SAFETY: The reference is ours to give up.
-        unsafe { bindings::put_pid(self.0.as_ptr()) };
-    }
-}
-
-/// # Safety
-///
-/// `pid` must be valid.
-unsafe fn task_of(pid: *mut bindings::pid, kind: bindings::pid_type) -> Option<ARef<Task>> {
-    // SAFETY: The caller vouches for `pid`; the result is null or a counted reference.
-    let task = NonNull::new(unsafe { bindings::get_pid_task(pid, kind) })?;
-    // SAFETY: `Task` is a transparent wrapper, and the reference is ours.
-    Some(unsafe { ARef::from_raw(task.cast()) })
 }
 
 /// A signal that comes with a code and a value.
@@ -163,8 +151,11 @@ pub(crate) fn to_process(recipient: &Recipient, number: i32) -> Result {
 
 /// `kill()`, or with `privileged` a signal of the kernel, which needs no right.
 fn kill(process: &Process, number: i32, privileged: bool) -> Result {
-    // SAFETY: The object is valid by its reference count; every number is checked.
-    to_result(unsafe { bindings::kill_pid(process.as_ptr(), number, i32::from(privileged)) })
+    to_result(calls::kill_pid(
+        process.pid(),
+        number,
+        i32::from(privileged),
+    ))
 }
 
 /// Sends a signal with a value to a process: to a thread that does not block it, else to the first.
@@ -194,8 +185,7 @@ pub(crate) fn to_thread(thread: &Task, signal: Queued) -> Result {
             sival_ptr: signal.value as usize as *mut kernel::ffi::c_void,
         },
     };
-    // SAFETY: Both are valid; the function copies `info`, and takes the locks that it needs.
-    to_result(unsafe { bindings::send_sig_info(signal.number, &raw mut info, thread.as_ptr()) })
+    to_result(calls::send_sig_info(signal.number, &mut info, thread))
 }
 
 /// Process and user of the caller as a thread sees them; 0 and 0 for a thread of the kernel.
@@ -203,67 +193,45 @@ fn sender_for(thread: &Task) -> (i32, u32) {
     if is_kernel_thread() {
         return (0, 0);
     }
-    let _rcu = rcu::read_lock();
-    // SAFETY: Both tasks are valid; credentials and namespaces are looked at in the RCU section.
-    unsafe {
-        let namespace = bindings::task_active_pid_ns(thread.as_ptr());
-        let pid = if namespace.is_null() {
-            0
-        } else {
-            bindings::__task_pid_nr_ns(
-                Task::current_raw(),
-                bindings::pid_type_PIDTYPE_TGID,
-                namespace,
-            )
-        };
-        let theirs = credentials(thread.as_ptr());
-        let ours = credentials(Task::current_raw());
-        (
-            pid,
-            bindings::from_kuid_munged((*theirs).user_ns, (*ours).uid),
-        )
-    }
-}
-
-/// The objective credentials of a task.
-///
-/// # Safety
-///
-/// The task must be valid, and the caller in an RCU section for as long as it uses the result.
-unsafe fn credentials(task: *mut bindings::task_struct) -> *const bindings::cred {
-    // SAFETY: The caller vouches for the task; the pointer is one word that may change at any time.
-    unsafe { core::ptr::read_volatile(&raw const (*task).real_cred) }
+    let current = current!();
+    let pid = thread
+        .get_pid_ns()
+        .map_or(0, |namespace| current.tgid_nr_ns(Some(&namespace)));
+    let (theirs, ours) = (calls::get_task_cred(thread), calls::get_task_cred(current));
+    let user = held(&*ours).part(field!(bindings::cred, uid)).read();
+    let namespace = held(held::<bindings::cred>(&*theirs));
+    (pid, calls::from_kuid_munged(namespace, user))
 }
 
 fn is_kernel_thread() -> bool {
-    // SAFETY: `current` is valid; the flag never changes.
-    unsafe { (*Task::current_raw()).flags & bindings::PF_KTHREAD != 0 }
+    task::flags(current!()) & bindings::PF_KTHREAD != 0
 }
 
 /// A thread of the leader's process that does not block a signal. One in `sigwait()` for it counts.
 fn choose_thread(leader: &Task, number: i32) -> Option<ARef<Task>> {
     let bit = 1u64.checked_shl((number - 1) as u32)?;
     let _rcu = rcu::read_lock();
-    // SAFETY: The leader is valid, and so is its signal structure for as long.
-    let head = unsafe { &raw const (*(*leader.as_ptr()).signal).thread_head };
-    // SAFETY: As above. The links may change at any time, and are read as single words.
-    let mut link = unsafe { core::ptr::read_volatile(&raw const (*head).next) };
+    let head = task::shared(leader).part(field!(bindings::signal_struct, thread_head));
+    let mut link = head;
     for _ in 0..MAX_WALK {
-        if core::ptr::eq(link, head) {
+        // Links may change at any time, and are read as single words.
+        let next = link.part(field!(bindings::list_head, next)).read();
+        if core::ptr::eq(next, head.as_ptr()) {
             break;
         }
         // SAFETY: What is linked here is the `thread_node` of a task, and a task stays valid for
         // the length of the RCU section in which it was found.
-        unsafe {
-            let task = kernel::container_of!(link, bindings::task_struct, thread_node);
-            let blocked = core::ptr::read_volatile(&raw const (*task).blocked.sig[0]);
-            let ends = core::ptr::read_volatile(&raw const (*task).flags) & bindings::PF_EXITING;
-            if blocked as u64 & bit == 0 && ends == 0 {
-                let task: &Task = &*task.cast();
-                return Some(task.into());
-            }
-            link = core::ptr::read_volatile(&raw const (*link).next);
+        let task: &Task =
+            unsafe { &*kernel::container_of!(next, bindings::task_struct, thread_node).cast() };
+        let structure = structure(task);
+        let blocked = structure
+            .part(field!(bindings::task_struct, blocked.sig))
+            .at(0)
+            .map_or(usize::MAX, Foreign::read);
+        if blocked as u64 & bit == 0 && !task::is_exiting(task) {
+            return Some(task.into());
         }
+        link = structure.part(field!(bindings::task_struct, thread_node));
     }
     None
 }

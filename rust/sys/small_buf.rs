@@ -2,8 +2,7 @@
 
 //! A small buffer for messages that travel inline.
 
-use super::user_copy;
-use core::mem::MaybeUninit;
+use super::filled::Filled;
 use kernel::prelude::*;
 
 /// Messages and replies up to this many bytes travel inline.
@@ -12,29 +11,17 @@ use kernel::prelude::*;
 pub(crate) const INLINE_BYTES: usize = 256;
 
 /// Up to [`INLINE_BYTES`] bytes.
-///
-/// # Invariants
-///
-/// The first `len` bytes are initialised, and `len` is at most [`INLINE_BYTES`].
-pub(crate) struct SmallBuf {
-    len: usize,
-    bytes: [MaybeUninit<u8>; INLINE_BYTES],
-}
+pub(crate) struct SmallBuf(Filled<u8, INLINE_BYTES>);
 
 impl SmallBuf {
     /// An empty buffer; its memory is not touched.
     pub(crate) const fn new() -> Self {
-        // INVARIANT: No byte has to be initialised.
-        Self {
-            len: 0,
-            bytes: [const { MaybeUninit::uninit() }; INLINE_BYTES],
-        }
+        Self(Filled::new())
     }
 
     /// Forgets the contents.
     pub(crate) fn clear(&mut self) {
-        // INVARIANT: No byte has to be initialised.
-        self.len = 0;
+        self.0.clear();
     }
 
     /// Appends `len` bytes of the caller's memory at `addr`.
@@ -42,12 +29,7 @@ impl SmallBuf {
     /// Fails with `EFAULT` if they cannot be read, and with `EOVERFLOW` if there is no room.
     #[inline]
     pub(crate) fn append_from_user(&mut self, addr: u64, len: usize) -> Result {
-        let end = self.len.checked_add(len).ok_or(EOVERFLOW)?;
-        let room = self.bytes.get_mut(self.len..end).ok_or(EOVERFLOW)?;
-        user_copy::read(addr as usize, room)?;
-        // INVARIANT: The read wrote all bytes up to `end`, which lies inside of the array.
-        self.len = end;
-        Ok(())
+        self.0.append_from_user(addr as usize, len)
     }
 
     /// Takes over the contents of another buffer, copying no more than there is.
@@ -59,17 +41,11 @@ impl SmallBuf {
     /// The same with no more than `limit` bytes.
     #[inline]
     pub(crate) fn assign_up_to(&mut self, other: &SmallBuf, limit: usize) {
-        let len = other.len.min(limit);
-        if let (Some(to), Some(from)) = (self.bytes.get_mut(..len), other.bytes.get(..len)) {
-            to.copy_from_slice(from);
-            // INVARIANT: `other` had no fewer initialised bytes.
-            self.len = len;
-        }
+        self.0.assign_up_to(&other.0, limit);
     }
 
     /// The contents.
     pub(crate) fn as_slice(&self) -> &[u8] {
-        // SAFETY: By the invariant the first `len` bytes lie in the array and are initialised.
-        unsafe { core::slice::from_raw_parts(self.bytes.as_ptr().cast(), self.len) }
+        self.0.as_slice()
     }
 }

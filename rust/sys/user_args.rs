@@ -6,24 +6,27 @@
 //! are written to the fields marked "out" and nowhere else. The size that the caller announced is
 //! the version of the structure.
 
-use super::user_copy;
+use super::{
+    filled::Filled,
+    user_copy, //
+};
 use crate::base::abi;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use kernel::{
     prelude::*,
+    transmute::{
+        AsBytes,
+        FromBytes, //
+    },
     uaccess::{
         UserPtr,
         UserSlice, //
     }, //
 };
 
-/// Types that are valid for every bit pattern and have no padding.
-///
-/// # Safety
-///
-/// Both must be true of the implementing type.
-pub(crate) unsafe trait Plain: Copy + Default {
+/// Types that are valid for every bit pattern and have no padding; the default is all zero.
+pub(crate) trait Plain: FromBytes + AsBytes + Copy + Default {
     /// Size of its first version; what an older version lacks is zero.
     const FIRST: usize = size_of::<Self>();
 }
@@ -32,7 +35,10 @@ macro_rules! plain {
     ($($name:ident $(from $first:ident)?),* $(,)?) => {
         $(
             // SAFETY: A `repr(C)` structure of integers whose padding is spelled out as fields.
-            unsafe impl Plain for abi::$name {
+            unsafe impl FromBytes for abi::$name {}
+            // SAFETY: As above.
+            unsafe impl AsBytes for abi::$name {}
+            impl Plain for abi::$name {
                 $(const FIRST: usize = abi::first::$first;)?
             }
         )*
@@ -82,14 +88,10 @@ plain!(
     TimerSettime,
 );
 
-// SAFETY: Every bit pattern is valid and there is no padding.
-unsafe impl Plain for i32 {}
-// SAFETY: As above.
-unsafe impl Plain for u32 {}
-// SAFETY: As above.
-unsafe impl Plain for i64 {}
-// SAFETY: As above.
-unsafe impl Plain for u64 {}
+impl Plain for i32 {}
+impl Plain for u32 {}
+impl Plain for i64 {}
+impl Plain for u64 {}
 
 // The structures must not have padding that could carry kernel memory to user space.
 const _: () = assert!(size_of::<abi::MsgInfo>() == 9 * 4 + 4 + 3 * 8);
@@ -99,32 +101,13 @@ const _: () = assert!(size_of::<abi::Pulse>() == 2 + 2 + 1 + 3 + 8 + 4 + 4);
 const _: () = assert!(size_of::<abi::ServerInfo>() == 6 * 4);
 const _: () = assert!(size_of::<abi::ClientInfo>() == 12 * 4);
 
-/// The first `len` bytes of a value that may have none yet.
-#[inline]
-fn bytes_of<T: Plain>(value: &mut MaybeUninit<T>, len: usize) -> &mut [MaybeUninit<u8>] {
-    // SAFETY: `MaybeUninit<u8>` may hold anything, and any bytes are a value of `T`, so the memory of
-    // `value`, which is no shorter than that, can be seen as an array of it while it is borrowed.
-    unsafe { core::slice::from_raw_parts_mut(value.as_mut_ptr().cast(), len.min(size_of::<T>())) }
-}
-
 /// A few values that come from user memory together, in room for `N` of them.
-///
-/// # Invariants
-///
-/// The first `len` elements are initialised, and `len` is at most `N`.
-pub(crate) struct UserList<T, const N: usize> {
-    len: usize,
-    room: [MaybeUninit<T>; N],
-}
+pub(crate) struct UserList<T, const N: usize>(Filled<T, N>);
 
 impl<T: Plain, const N: usize> UserList<T, N> {
     /// An empty list; its memory is not touched.
     pub(crate) const fn new() -> Self {
-        // INVARIANT: No element has to be initialised.
-        Self {
-            len: 0,
-            room: [const { MaybeUninit::uninit() }; N],
-        }
+        Self(Filled::new())
     }
 
     /// Takes over `count` elements at `addr`.
@@ -132,26 +115,13 @@ impl<T: Plain, const N: usize> UserList<T, N> {
     /// Fails with `EOVERFLOW` if there is no room for them, and with `EFAULT`; then the list is
     /// empty.
     pub(crate) fn fill(&mut self, addr: usize, count: usize) -> Result {
-        // INVARIANT: No element has to be initialised.
-        self.len = 0;
-        let room = self.room.get_mut(..count).ok_or(EOVERFLOW)?;
-        // SAFETY: As in `bytes_of`, for as many elements as there are.
-        let bytes = unsafe {
-            core::slice::from_raw_parts_mut(
-                room.as_mut_ptr().cast::<MaybeUninit<u8>>(),
-                core::mem::size_of_val(room),
-            )
-        };
-        user_copy::read(addr, bytes)?;
-        // INVARIANT: The read wrote `count` elements, and `T` is valid for every bit pattern.
-        self.len = count;
-        Ok(())
+        self.0.clear();
+        self.0.append_from_user(addr, count)
     }
 
     /// The elements.
     pub(crate) fn as_slice(&self) -> &[T] {
-        // SAFETY: By the invariant the first `len` elements lie in the array and are initialised.
-        unsafe { core::slice::from_raw_parts(self.room.as_ptr().cast(), self.len) }
+        self.0.as_slice()
     }
 }
 
@@ -196,9 +166,8 @@ impl<T: Plain> UserArg<T> {
         if size != size_of::<T>() {
             return Ok(room.0.write(self.read_other(size)?));
         }
-        user_copy::read(self.addr, bytes_of(&mut room.0, size))?;
-        // SAFETY: All bytes were written above, and `T` is valid for every bit pattern.
-        Ok(unsafe { room.0.assume_init_ref() })
+        let read = user_copy::read(self.addr, core::slice::from_mut(&mut room.0))?;
+        read.first().ok_or(EFAULT)
     }
 
     /// The same for another version.
@@ -207,14 +176,10 @@ impl<T: Plain> UserArg<T> {
         if size < T::FIRST {
             return Err(EINVAL);
         }
-        let known = size_of::<T>().min(size);
-        let mut value = if known == size_of::<T>() {
-            MaybeUninit::<T>::uninit()
-        } else {
-            MaybeUninit::<T>::zeroed()
-        };
+        let mut value = T::default();
         let mut reader = UserSlice::new(UserPtr::from_addr(self.addr), size).reader();
-        reader.read_raw(bytes_of(&mut value, known))?;
+        let known = size_of::<T>().min(size);
+        reader.read_slice(value.as_bytes_mut().get_mut(..known).ok_or(EINVAL)?)?;
         let mut chunk = [0u8; 64];
         while !reader.is_empty() {
             let len = chunk.len().min(reader.len());
@@ -224,8 +189,7 @@ impl<T: Plain> UserArg<T> {
                 return Err(E2BIG);
             }
         }
-        // SAFETY: All bytes were written above or zeroed before, and `T` is valid for every bit pattern.
-        Ok(unsafe { value.assume_init() })
+        Ok(value)
     }
 
     /// Names an out field at `offset` bytes into the argument.
@@ -236,10 +200,6 @@ impl<T: Plain> UserArg<T> {
     /// Writes a value; `EFAULT` if the memory cannot be written.
     #[inline]
     pub(crate) fn write(&self, value: &T) -> Result {
-        // SAFETY: `T` has no padding, so all of its bytes are initialised.
-        let bytes = unsafe {
-            core::slice::from_raw_parts(core::ptr::from_ref(value).cast::<u8>(), size_of::<T>())
-        };
-        user_copy::write(self.addr, bytes)
+        user_copy::write(self.addr, value.as_bytes())
     }
 }

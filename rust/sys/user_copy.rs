@@ -10,24 +10,26 @@ use core::mem::MaybeUninit;
 use kernel::{
     bindings,
     ffi,
-    prelude::*, //
+    prelude::*,
+    transmute::FromBytes, //
 };
 
 /// Fills `to` from user memory at `addr`; `EFAULT` if that cannot be read.
 #[inline]
-pub(super) fn read(addr: usize, to: &mut [MaybeUninit<u8>]) -> Result {
+pub(super) fn read<T: FromBytes>(addr: usize, to: &mut [MaybeUninit<T>]) -> Result<&mut [T]> {
     // SAFETY: The slice is valid for writes of its length; the address is checked by the function.
-    let left = unsafe {
-        bindings::_copy_from_user(
+    // Where it has written all bytes they are values, as any bytes are.
+    unsafe {
+        let left = bindings::_copy_from_user(
             to.as_mut_ptr().cast::<ffi::c_void>(),
             addr as *const ffi::c_void,
-            to.len(),
-        )
-    };
-    if left == 0 {
-        Ok(())
-    } else {
-        Err(EFAULT)
+            core::mem::size_of_val(to),
+        );
+        if left == 0 {
+            Ok(&mut *(core::ptr::from_mut(to) as *mut [T]))
+        } else {
+            Err(EFAULT)
+        }
     }
 }
 

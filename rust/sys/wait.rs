@@ -18,6 +18,7 @@
 
 use kernel::{
     bindings,
+    current,
     sync::{
         aref::ARef,
         atomic::{
@@ -27,13 +28,17 @@ use kernel::{
             Release, //
         }, //
     },
-    task::Task, //
+    task::{
+        CurrentTask,
+        Task, //
+    }, //
 };
 
 use crate::perturb;
 
 use super::{
     alarm::Alarm,
+    calls,
     sched,
     task, //
 };
@@ -162,7 +167,7 @@ impl Parker {
             Until::Signal => (bindings::TASK_INTERRUPTIBLE, true),
             Until::FatalSignal => (bindings::TASK_KILLABLE, false),
         };
-        let current = Task::current_raw();
+        let current = current!();
         loop {
             perturb::spin("sleep");
             // The freezer may stop the sleeper where it is: no lock is held.
@@ -181,23 +186,22 @@ impl Parker {
                 set_own_state(current, bindings::TASK_RUNNING);
                 return woke;
             }
-            // SAFETY: Process context, no lock held; the state was set above.
-            unsafe { bindings::schedule() };
+            // Process context, no lock held; the state was set above.
+            calls::schedule();
         }
     }
 }
 
 /// `set_current_state()`: announces the state, with the full barrier that the drawing above needs.
-pub(super) fn set_current_state(current: *mut bindings::task_struct, state: u32) {
+pub(super) fn set_current_state(current: &CurrentTask, state: u32) {
     set_own_state(current, state);
-    // SAFETY: The barrier has no conditions.
-    unsafe { bindings::smp_mb() };
+    calls::smp_mb();
 }
 
 /// `__set_current_state()`: the same without a barrier.
-fn set_own_state(current: *mut bindings::task_struct, state: u32) {
+fn set_own_state(current: &CurrentTask, state: u32) {
     // SAFETY: A task may write its own state; others read it as one word.
-    unsafe { core::ptr::write_volatile(&raw mut (*current).__state, state) };
+    unsafe { core::ptr::write_volatile(&raw mut (*current.as_ptr()).__state, state) };
 }
 
 /// Wakes a thread that [`Parker::unpark`] returned.
