@@ -195,6 +195,7 @@ TEST_F(timeout, B97_reply_is_not_send)
 
 	/* It waits for a receiver longer than that... */
 	start_send(self->client, variant->len, timeout_in(QIPC_TIMEOUT_REPLY, 10 * MS));
+	ASSERT_TRUE(peer_blocked(self->client));
 	sleep_us(30000);
 	ASSERT_TRUE(peer_blocked(self->client));
 	/* ...and then there is no time for the answer: nobody receives it. */
@@ -561,6 +562,8 @@ TEST_F(timeout, B119_pulse)
 	for (i = 0; i < ARRAY_SIZE(states); i++) {
 		start_send(client, variant->len, with_event(timeout_in(states[i], 10 * MS),
 							    &client->event));
+		/* The time runs from when it blocks, which may be late. */
+		ASSERT_TRUE(peer_blocked(client));
 		sleep_us(30000);
 		ASSERT_TRUE(peer_blocked(client));
 		ASSERT_EQ(0, q_receive_now(self->session, self->chid, &c, 1, &rcv));
