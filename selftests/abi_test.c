@@ -704,31 +704,12 @@ TEST_F(abi, no_other_file_operations)
 	EXPECT_GT(0, write(self->chfd, buf, sizeof(buf)));
 }
 
-#ifdef __x86_64__
-/* The system call of 32-bit programs: the same layout, through compat_ioctl. */
-static long compat_syscall(long nr, long a, long b, long c)
-{
-	long ret;
-
-	asm volatile("int $0x80" : "=a" (ret) : "a" (nr), "b" (a), "c" (b), "d" (c)
-		     : "memory", "r8", "r9", "r10", "r11");
-	return ret;
-}
-
-#define COMPAT_IOCTL	54
-#define COMPAT_GETPID	20
-
-static int compat_probe(void *unused)
-{
-	(void)unused;
-	return compat_syscall(COMPAT_GETPID, 0, 0, 0) == getpid() ? 0 : CHILD_SETUP;
-}
-
+/* 32-bit programs have the same layout; their calls come through compat_ioctl. */
 static long job_compat_send(struct peer *peer)
 {
 	struct qipc_msg_send *arg = peer->memory;
 
-	return compat_syscall(COMPAT_IOCTL, peer->fd, QIPC_MSG_SEND, (uintptr_t)arg);
+	return compat_ioctl(peer->fd, QIPC_MSG_SEND, arg);
 }
 
 TEST_F(abi, compat_callers)
@@ -742,34 +723,30 @@ TEST_F(abi, compat_callers)
 	char buf[16];
 	void *low;
 
-	if (run_child(compat_probe, NULL))
+	if (!have_compat())
 		SKIP(return, "the kernel does not run 32-bit system calls");
 	low = mmap(NULL, page_size(), PROT_READ | PROT_WRITE,
 		   MAP_SHARED | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 	ASSERT_NE(MAP_FAILED, low);
 
 	create = low;
-	EXPECT_EQ(0, compat_syscall(COMPAT_IOCTL, self->session, QIPC_CHANNEL_CREATE,
-				    (uintptr_t)create));
+	EXPECT_EQ(0, compat_ioctl(self->session, QIPC_CHANNEL_CREATE, create));
 	EXPECT_EQ(2, create->chid);
-	EXPECT_EQ(-ENOTTY, compat_syscall(COMPAT_IOCTL, self->chfd, QIPC_CHANNEL_CREATE,
-					  (uintptr_t)create));
+	EXPECT_EQ(-ENOTTY, compat_ioctl(self->chfd, QIPC_CHANNEL_CREATE, create));
 
 	/* Pulses, and addresses that lie in arguments. */
 	pulse = low;
 	*pulse = (struct qipc_pulse_send){
 		.coid = self->side, .priority = -1, .code = -7, .value = UINT64_MAX,
 	};
-	EXPECT_EQ(0, compat_syscall(COMPAT_IOCTL, self->session, QIPC_PULSE_SEND,
-				    (uintptr_t)pulse));
+	EXPECT_EQ(0, compat_ioctl(self->session, QIPC_PULSE_SEND, pulse));
 	EXPECT_EQ(0, q_receive_pulse_now(self->session, self->chid, &got));
 	EXPECT_EQ(-7, got.code);
 	EXPECT_EQ(UINT64_MAX, got.value);
 	*(struct qipc_timeout *)(low + 512) = timeout_in(QIPC_TIMEOUT_RECEIVE, 1000000);
 	receive_args(low, self->chid, low + 1024, 64, QIPC_BUF);
 	((struct qipc_msg_receive *)low)->timeout = (uintptr_t)low + 512;
-	EXPECT_EQ(-ETIMEDOUT, compat_syscall(COMPAT_IOCTL, self->session, QIPC_MSG_RECEIVE,
-					     (uintptr_t)low));
+	EXPECT_EQ(-ETIMEDOUT, compat_ioctl(self->session, QIPC_MSG_RECEIVE, low));
 
 	client = client_start(true, true, self->session, self->chid);
 	ASSERT_NE(NULL, client);
@@ -792,6 +769,5 @@ TEST_F(abi, compat_callers)
 	EXPECT_EQ(0, memcmp(low + 1024, "sixty-four", 10));
 	peer_kill(client);
 }
-#endif /* __x86_64__ */
 
 TEST_HARNESS_MAIN

@@ -1508,22 +1508,6 @@ TEST_F(attack, ids_of_an_old_message)
 		TH_LOG("only %d ids in the time there was", i);
 }
 
-#ifdef __x86_64__
-static long compat_ioctl(int fd, unsigned int request, unsigned int arg)
-{
-	long ret;
-
-	asm volatile("int $0x80" : "=a" (ret) : "a" (54L), "b" ((long)fd), "c" ((long)request),
-		     "d" ((long)arg) : "memory", "r8", "r9", "r10", "r11");
-	return (int)ret;
-}
-#else
-static long compat_ioctl(int fd, unsigned int request, unsigned int arg)
-{
-	return q_ioctl(fd, request, (void *)(uintptr_t)arg);
-}
-#endif
-
 static int is_expected(long ret)
 {
 	switch (ret) {
@@ -1601,7 +1585,7 @@ static int nonsense(void *arg)
 			ret = q_ioctl(fd, request, random_below(20) ? word :
 				      (void *)likely[random_below(ARRAY_SIZE(likely))]);
 		else
-			ret = compat_ioctl(fd, request, (uintptr_t)word);
+			ret = compat_ioctl(fd, request, word);
 		if (!is_expected(ret)) {
 			dprintf(STDOUT_FILENO, "# request %x returned %ld\n", request, ret);
 			return CHILD_WRONG_ERRNO;

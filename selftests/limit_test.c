@@ -5,12 +5,11 @@
  * of it comes back.
  */
 #include <stddef.h>
-#include <sys/stat.h>
 
 #include "kselftest_harness.h"
 #include "qipc_test.h"
+#include "cgroup.h"
 
-#define CGROUPS		"/sys/fs/cgroup"
 #define CGROUP		CGROUPS "/qipc-limit"
 
 enum {
@@ -261,24 +260,6 @@ TEST_F(limit, administrator)
 
 /* --- memory ------------------------------------------------------------------------------ */
 
-/* Kernel memory that is charged to the cgroup, in bytes. */
-static long kernel_memory(void)
-{
-	char buf[8192], *at;
-	ssize_t n;
-	int fd = open(CGROUP "/memory.stat", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -1;
-	n = read(fd, buf, sizeof(buf) - 1);
-	close(fd);
-	if (n <= 0)
-		return -1;
-	buf[n] = '\0';
-	at = strstr(buf, "\nkernel ");
-	return at ? atol(at + 8) : -1;
-}
-
 /* The kernel brings the account up to date every two seconds, unless much has changed. */
 static bool memory_becomes(long least, long most)
 {
@@ -286,7 +267,7 @@ static bool memory_becomes(long least, long most)
 	long now;
 
 	do {
-		now = kernel_memory();
+		now = cgroup_kernel_memory(CGROUP);
 		if (now >= least && now <= most)
 			return true;
 		sleep_us(20000);
@@ -333,15 +314,12 @@ TEST_F_TIMEOUT(limit, memory_is_charged, 120)
 		{ NAMES, 64 },
 	};
 	struct peer *peer = self->greedy[0];
-	char text[24];
 	long before;
 	size_t i;
 
-	ASSERT_TRUE(write_file(CGROUPS "/cgroup.subtree_control", "+memory"));
-	ASSERT_TRUE(!mkdir(CGROUP, 0755) || errno == EEXIST);
-	snprintf(text, sizeof(text), "%d", peer->pid);
-	ASSERT_TRUE(write_file(CGROUP "/cgroup.procs", text));
-	before = kernel_memory();
+	ASSERT_TRUE(cgroup_make(CGROUP));
+	ASSERT_TRUE(cgroup_take(CGROUP, peer->pid));
+	before = cgroup_kernel_memory(CGROUP);
 	ASSERT_LE(0, before);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		ASSERT_EQ(0, use_up(peer, cases[i].kind, ENOUGH));
@@ -360,7 +338,6 @@ TEST_F_TIMEOUT(limit, memory_is_charged, 120)
 	ASSERT_TRUE(peer_blocked(peer));
 	EXPECT_TRUE(memory_becomes(before + 524288 * 16, LONG_MAX));
 	EXPECT_EQ(256 + SIGKILL, peer_kill(peer));
-	/* The last of its stock goes with the cgroup's own time. */
 	/* But for what the kernel keeps in stock. */
 	EXPECT_TRUE(memory_becomes(0, before + STOCK));
 	rmdir(CGROUP);

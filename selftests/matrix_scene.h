@@ -9,9 +9,9 @@
 
 #include <linux/userfaultfd.h>
 #include <stddef.h>
-#include <sys/stat.h>
 
 #include "qipc_test.h"
+#include "cgroup.h"
 #include "matrix_table.h"
 
 enum {
@@ -398,27 +398,16 @@ static inline void side_end(struct side *side)
 
 /* --- cgroups ---------------------------------------------------------------------------- */
 
-#define CGROUPS		"/sys/fs/cgroup"
 #define CGROUP		CGROUPS "/qipc-matrix"
 
 /* A cgroup that can be frozen and has a limit. */
-static inline bool cgroup_make(void)
+static inline bool make_cgroup(void)
 {
 	char limit[24];
 
 	snprintf(limit, sizeof(limit), "%d", LIMIT);
-	return write_file(CGROUPS "/cgroup.subtree_control", "+memory") &&
-	       (!mkdir(CGROUP, 0755) || errno == EEXIST) &&
-	       write_file(CGROUP "/cgroup.freeze", "0") &&
-	       write_file(CGROUP "/memory.max", limit);
-}
-
-static inline bool cgroup_take(pid_t pid)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%d", pid);
-	return write_file(CGROUP "/cgroup.procs", text);
+	return cgroup_make(CGROUP) && cgroup_set(CGROUP, "cgroup.freeze", "0") &&
+	       cgroup_set(CGROUP, "memory.max", limit);
 }
 
 #endif /* QIPC_MATRIX_SCENE_H */

@@ -153,27 +153,6 @@ static void wait_for_stop(struct side *side, const char *state, long us)
 	} while (now_us() < end);
 }
 
-/* Until it is frozen. */
-static void wait_for_frost(long us)
-{
-	int64_t end = now_us() + us;
-	char buf[128];
-	ssize_t n;
-	int fd;
-
-	do {
-		fd = open(CGROUP "/cgroup.events", O_RDONLY | O_CLOEXEC);
-		n = read(fd, buf, sizeof(buf) - 1);
-		close(fd);
-		if (n <= 0)
-			return;
-		buf[n] = '\0';
-		if (strstr(buf, "frozen 1"))
-			return;
-		sleep_us(500);
-	} while (now_us() < end);
-}
-
 /*
  * What is to end the calls by itself has to do so before the memory comes; those
  * that are stopped return later.
@@ -206,8 +185,8 @@ static void happen(struct scene *scene, const char *wanted)
 		wait_for_stop(victim, "T", patience(scene, wanted));
 		return;
 	case FREEZE:
-		write_file(CGROUP "/cgroup.freeze", "1");
-		wait_for_frost(patience(scene, wanted));
+		cgroup_set(CGROUP, "cgroup.freeze", "1");
+		cgroup_becomes(CGROUP, "frozen 1", patience(scene, wanted));
 		return;
 	case UFFD:
 		return;
@@ -238,7 +217,7 @@ static void happened(struct scene *scene)
 	if (scene->event == STOP)
 		kill(victim_of(scene)->pid, SIGCONT);
 	else if (scene->event == FREEZE)
-		write_file(CGROUP "/cgroup.freeze", "0");
+		cgroup_set(CGROUP, "cgroup.freeze", "0");
 }
 
 /* --- one run ------------------------------------------------------------------------------- */
@@ -342,7 +321,7 @@ static bool run(struct scene *scene, int session, const char *wanted, struct rep
 		ready = coid >= 0;
 	}
 	if (ready && (scene->event == FREEZE || scene->event == OOM))
-		ready = cgroup_take(victim->pid);
+		ready = cgroup_take(CGROUP, victim->pid);
 	if (ready && arrange(scene, pager))
 		play(scene, session, coid, wanted, pager, report);
 	else
@@ -391,7 +370,7 @@ FIXTURE_SETUP(matrix)
 	ASSERT_LE(0, self->session);
 	self->scene = shared_alloc(sizeof(*self->scene));
 	ASSERT_NE(NULL, self->scene);
-	ASSERT_TRUE(cgroup_make());
+	ASSERT_TRUE(make_cgroup());
 }
 
 FIXTURE_TEARDOWN(matrix)

@@ -71,6 +71,42 @@ static inline int q_ioctl(int fd, unsigned long request, void *arg)
 	return ret < 0 ? -errno : ret;
 }
 
+#ifdef __x86_64__
+/* The system call of 32-bit programs; the argument lies low enough for it. */
+static inline int compat_ioctl(int fd, unsigned long request, void *arg)
+{
+	long ret;
+
+	asm volatile("int $0x80" : "=a" (ret)
+		     : "a" (54L), "b" ((long)fd), "c" ((long)(unsigned int)request),
+		       "d" ((long)arg)
+		     : "memory", "r8", "r9", "r10", "r11");
+	return (int)ret;
+}
+
+static inline int compat_probe(void *unused)
+{
+	(void)unused;
+	return compat_ioctl(-1, 0, NULL) == -EBADF ? 0 : CHILD_SETUP;
+}
+
+/* Whether the kernel runs them. */
+static inline bool have_compat(void)
+{
+	return !run_child(compat_probe, NULL);
+}
+#else
+static inline int compat_ioctl(int fd, unsigned long request, void *arg)
+{
+	return q_ioctl(fd, request, arg);
+}
+
+static inline bool have_compat(void)
+{
+	return false;
+}
+#endif
+
 static inline int q_open(void)
 {
 	int fd = open(QIPC_DEVICE, O_RDWR | O_CLOEXEC);

@@ -7,12 +7,11 @@
  * timeout 180
  */
 #include <stddef.h>
-#include <sys/stat.h>
 
 #include "kselftest_harness.h"
 #include "qipc_test.h"
+#include "cgroup.h"
 
-#define CGROUPS		"/sys/fs/cgroup"
 #define CGROUP		CGROUPS "/qipc-upheaval"
 
 enum {
@@ -234,52 +233,23 @@ TEST_F_TIMEOUT(upheaval, processor_goes_and_comes, 120)
 
 /* --- freezing -------------------------------------------------------------------------------- */
 
-static bool cgroup_is(const char *what)
-{
-	int64_t end = now_us() + PATIENCE_MS * 1000LL;
-	char buf[256];
-	ssize_t n;
-	int fd;
-
-	do {
-		fd = open(CGROUP "/cgroup.events", O_RDONLY | O_CLOEXEC);
-		n = read(fd, buf, sizeof(buf) - 1);
-		close(fd);
-		if (n <= 0)
-			return false;
-		buf[n] = '\0';
-		if (strstr(buf, what))
-			return true;
-		sleep_us(500);
-	} while (now_us() < end);
-	return false;
-}
-
-static bool into_cgroup(pid_t pid)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%d", pid);
-	return write_file(CGROUP "/cgroup.procs", text);
-}
-
 /* Everybody at once, wherever they are; frozen, nobody gets anything done. */
 TEST_F_TIMEOUT(upheaval, cgroup_is_frozen_under_load, 120)
 {
 	uint64_t sent;
 	int i;
 
-	ASSERT_TRUE(!mkdir(CGROUP, 0755) || errno == EEXIST);
+	ASSERT_TRUE(cgroup_make(CGROUP));
 	ASSERT_TRUE(load_start(self->load));
 	for (i = 0; i <= CLIENTS; i++)
-		ASSERT_TRUE(into_cgroup(self->load->pids[i]));
+		ASSERT_TRUE(cgroup_take(CGROUP, self->load->pids[i]));
 	for (i = 0; i < 3 * ROUNDS; i++) {
-		ASSERT_TRUE(write_file(CGROUP "/cgroup.freeze", "1"));
-		ASSERT_TRUE(cgroup_is("frozen 1"));
+		ASSERT_TRUE(cgroup_set(CGROUP, "cgroup.freeze", "1"));
+		ASSERT_TRUE(cgroup_becomes(CGROUP, "frozen 1", PATIENCE_MS * 1000L));
 		sent = load_sent(self->load);
 		sleep_us(2000);
 		EXPECT_EQ(sent, load_sent(self->load));
-		ASSERT_TRUE(write_file(CGROUP "/cgroup.freeze", "0"));
+		ASSERT_TRUE(cgroup_set(CGROUP, "cgroup.freeze", "0"));
 		EXPECT_TRUE(load_goes_on(self->load));
 	}
 	EXPECT_EQ(0, load_stop(self->load));
