@@ -144,6 +144,48 @@ static int do_round_trip(int unused)
 	return 0;
 }
 
+/* Opens, sends to itself and closes, again and again, for as long as there is a device. */
+static int open_and_close(void *arg)
+{
+	int64_t end = now_us() + *(int *)arg * 1000LL;
+	struct qipc_timeout none = timeout_in(QIPC_TIMEOUT_SEND, 0);
+	struct qipc_msg_send send;
+	int session, chid, coid;
+
+	while (now_us() < end) {
+		session = q_open();
+		/* Between an unloading and a loading there is none. */
+		if (session == -ENOENT || session == -ENODEV || session == -ENXIO)
+			continue;
+		if (session < 0)
+			return CHILD_OPEN;
+		chid = q_create(session, 0);
+		coid = q_attach_fd(session, 0, chid);
+		if (chid < 0 || coid < 0 || q_pulse(coid, coid, -1, 1, 2))
+			return CHILD_ATTACH;
+		/* The connection is the last to go, which ends the channel. */
+		close(session);
+		if (q_send_timeout(coid, coid, "x", 1, NULL, 0, &none, &send) != -EBADF)
+			return CHILD_SEND;
+		close(coid);
+	}
+	return 0;
+}
+
+/* For so many milliseconds; 0 if nothing was odd. */
+static int do_storm(int ms)
+{
+	pid_t pids[3];
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(pids); i++)
+		pids[i] = spawn(open_and_close, &ms);
+	for (i = 0; i < ARRAY_SIZE(pids); i++)
+		ret = reap(pids[i]) ?: ret;
+	return ret;
+}
+
 static int bench_pair(int session, unsigned int seat)
 {
 	struct qipc_bench_pair arg = { .seat = seat };
@@ -267,6 +309,7 @@ static const struct {
 	{ "hold-connection", do_hold_connection },
 	{ "receive", do_receive },
 	{ "round-trip", do_round_trip },
+	{ "storm", do_storm },
 	{ "bench-unknown", do_bench_unknown },
 	{ "bench", do_bench },
 };

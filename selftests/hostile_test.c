@@ -19,8 +19,9 @@
 #include "qipc_test.h"
 
 enum {
-	LEN = 256 * 1024,	/* of a buffer that never comes */
-	PAGE_DELAY_US = 100000,	/* of one that comes page by page */
+	LEN = 1024 * 1024,	/* of a buffer that never comes */
+	PARTS = 16,		/* that it is sent in */
+	PAGE_DELAY_US = 10000,	/* of one that comes page by page: a part comes within the bound */
 	CROWD = 3,
 	THREADS = 8,		/* of a client that sends as fast as it can */
 	POOL = 16384,		/* pulses that a channel takes */
@@ -109,6 +110,7 @@ static long job_trap(struct peer *peer)
 	struct pager pager = { .peer = peer };
 	pthread_t thread;
 	long ret;
+	int i;
 
 	pager.memory = private_alloc(LEN);
 	pager.fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
@@ -119,8 +121,14 @@ static long job_trap(struct peer *peer)
 		return -EOPNOTSUPP;
 	if (peer->value[2] && pthread_create(&thread, NULL, page_by_page, &pager))
 		return -EAGAIN;
-	send_args(&peer->send, peer->coid, pager.memory, peer->value[0], pager.memory,
-		  peer->value[1]);
+	/* In parts, each of which the module asks for by itself. */
+	for (i = 0; i < PARTS; i++) {
+		peer->parts[i] = iov(pager.memory + i * (LEN / PARTS), peer->value[0] / PARTS);
+		peer->parts[PARTS + i] = iov(pager.memory + i * (LEN / PARTS),
+					     peer->value[1] / PARTS);
+	}
+	send_args(&peer->send, peer->coid, peer->parts, PARTS, peer->parts + PARTS, PARTS);
+	peer->send.flags = 0;
 	ret = job_send(peer);
 	close(pager.fd);
 	return ret;
@@ -404,6 +412,10 @@ static long ahead_of_good(int session, int chid, struct peer *good)
 			return -2;
 		if (rcv.info.pid == good->pid)
 			return ahead;
+		if (ahead > 2 * POOL)
+			break;
+		/* Whoever was answered sends again before the next receive. */
+		sleep_us(1000);
 	}
 	return -3;
 }

@@ -10,7 +10,7 @@
 
 DEVICE=/dev/qipc
 ASSIST=${QIPC_ASSIST:-$(dirname "$0")/assist}
-PLAN=15
+PLAN=16
 
 test_number=0
 failed=0
@@ -136,6 +136,37 @@ reload_many() {
 	done
 }
 
+# storm_for MS: unloading whenever nobody has it open, while others open and close it for so long; adds to $gone and $stayed.
+storm_for() {
+	file=$(mktemp)
+	("$ASSIST" storm "$1"; echo $? >"$file") &
+	assistant=$!
+	while [ ! -s "$file" ]; do
+		if rmmod qipc 2>/dev/null; then
+			gone=$((gone + 1))
+			load || return 1
+		else
+			stayed=$((stayed + 1))
+		fi
+	done
+	wait "$assistant"
+	result=$(cat "$file")
+	rm -f "$file"
+	assistant=
+	return "$result"
+}
+
+# Each attempt works or is refused, and both have been seen; on a slow machine one storm is too short for that.
+unload_in_a_storm() {
+	gone=0 stayed=0 storms=0 result=0
+	while [ $result = 0 ] && [ $storms -lt 10 ] && { [ $gone = 0 ] || [ $stayed = 0 ]; }; do
+		storm_for 2000 || result=$?
+		storms=$((storms + 1))
+	done
+	echo "# unloaded $gone times, refused $stayed times, status $result"
+	[ $result = 0 ] && [ $stayed -gt 0 ] && "$ASSIST" round-trip 0
+}
+
 echo "TAP version 13"
 if [ "$(id -u)" != 0 ]; then
 	echo "1..0 # SKIP loading a module takes root"
@@ -159,6 +190,7 @@ unload
 check default_mode_after_reload mode_after_load "" 666
 check works_after_reload "$ASSIST" round-trip 0
 check reload_many reload_many
+check unload_in_a_storm unload_in_a_storm
 check bench_is_off_by_default "$ASSIST" bench-unknown 0
 check bench_parameter bench_after_load
 

@@ -14,6 +14,7 @@
 
 #include <linux/qipc.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -37,7 +38,7 @@
 	struct qipc_event event;							\
 	int own_chid;		/* of job_own_channel */				\
 	int own_coid;									\
-	struct qipc_iov parts[8];							\
+	struct qipc_iov parts[32];							\
 	int64_t value[4];	/* spare operands and results */			\
 	void *memory;									\
 	volatile int signals	/* handlers that ran */
