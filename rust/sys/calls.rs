@@ -219,6 +219,8 @@ unsafe extern "C" {
 
     // Memory.
 
+    // The highest address of user space.
+    pub(super) safe static USER_PTR_MAX: usize;
     // Who takes the lock and does not give it back only stops others.
     pub(super) safe fn down_read_trylock(lock: &Foreign<bindings::rw_semaphore>) -> ffi::c_int;
     pub(super) safe fn down_read_killable(lock: &Foreign<bindings::rw_semaphore>) -> ffi::c_int;

@@ -166,8 +166,7 @@ impl<T: Plain> UserArg<T> {
         if size != size_of::<T>() {
             return Ok(room.0.write(self.read_other(size)?));
         }
-        let read = user_copy::read(self.addr, core::slice::from_mut(&mut room.0))?;
-        read.first().ok_or(EFAULT)
+        user_copy::read_one(self.addr, &mut room.0)
     }
 
     /// The same for another version.
@@ -200,6 +199,6 @@ impl<T: Plain> UserArg<T> {
     /// Writes a value; `EFAULT` if the memory cannot be written.
     #[inline]
     pub(crate) fn write(&self, value: &T) -> Result {
-        user_copy::write(self.addr, value.as_bytes())
+        user_copy::write_one(self.addr, value)
     }
 }
