@@ -924,6 +924,106 @@ TEST_F(fault, B63_clients_buffer_of_write)
 	}
 }
 
+/* Parts of a message that does not fit inline, and how long each of them is. */
+#define WORDS	64
+#define WORD	8
+
+/*
+ * @count parts of eight bytes, 16 bytes apart, of which only the first @there
+ * bytes of the last one are there.
+ */
+static void lay_words(struct qipc_iov *parts, unsigned char *end, int count, size_t there)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		parts[i] = iov(end - there - 16 * (count - 1 - i), WORD);
+}
+
+/* Each byte between two parts is a sentinel. */
+static bool only_words_written(const struct qipc_iov *parts, int count)
+{
+	int i;
+
+	for (i = 0; i < count - 1; i++)
+		if (sentinel_differs((void *)(uintptr_t)(parts[i].base + WORD), 16 - WORD) >= 0)
+			return false;
+	return true;
+}
+
+/* Memory that ends in a part, and in a word of it: no side is mistaken for the other. */
+TEST_F(fault, words_at_the_end_of_memory)
+{
+	struct qipc_iov *list = (void *)self->cmem, *answer = list + WORDS;
+	struct peer *client = self->client;
+	struct qipc_msg_receive rcv;
+	struct qipc_iov mine[WORDS];
+	uint32_t side;
+	size_t there;
+
+	for (there = 0; there < WORD; there++) {
+		/* The sender's: it is told when somebody looks. */
+		lay_words(list, self->cmem + LARGE, WORDS, there);
+		send_args(&client->send, client->coid, list, WORDS, NULL, 0);
+		client->send.flags = 0;
+		peer_go(client, job_send);
+		ASSERT_TRUE(peer_blocked(client));
+		EXPECT_EQ(-EAGAIN, q_receive_now(self->session, self->chid, self->smem, LARGE,
+						 &rcv)) {
+			TH_LOG("%zu bytes are there", there);
+		}
+		EXPECT_EQ(-EFAULT, peer_wait(client));
+		EXPECT_EQ(QIPC_SIDE_CLIENT, client->send.side);
+
+		/* The server's, wherever it is written to. */
+		sentinel_fill(self->cmem, LARGE);
+		lay_words(list, self->cmem + LARGE, WORDS, WORD);
+		lay_words(answer, self->cmem + LARGE / 2, WORDS, WORD);
+		send_args(&client->send, client->coid, list, WORDS, answer, WORDS);
+		client->send.flags = 0;
+		peer_go(client, job_send);
+		ASSERT_TRUE(peer_blocked(client));
+		lay_words(mine, self->smem + LARGE, WORDS, there);
+		EXPECT_EQ(-EFAULT, q_receivev_now(self->session, self->chid, mine, WORDS, &rcv)) {
+			TH_LOG("%zu bytes are there", there);
+		}
+		ASSERT_TRUE(peer_blocked(client));
+		ASSERT_EQ(0, q_receive_now(self->session, self->chid, NULL, 0, &rcv));
+		EXPECT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_READ, rcv.rcvid, 0, mine,
+					      WORDS, 0, &side));
+		EXPECT_EQ(QIPC_SIDE_SERVER, side);
+		/* And wherever it is read from. */
+		EXPECT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_WRITE, rcv.rcvid, 0, mine,
+					      WORDS, 0, &side));
+		EXPECT_EQ(QIPC_SIDE_SERVER, side);
+		ASSERT_TRUE(peer_blocked(client));
+		EXPECT_EQ(-EFAULT, q_reply_full(self->session, rcv.rcvid, 60, mine, WORDS, 0,
+						&side));
+		EXPECT_EQ(QIPC_SIDE_SERVER, side);
+		EXPECT_EQ(-EFAULT, peer_wait(client));
+		EXPECT_EQ(QIPC_SIDE_SERVER, client->send.side);
+		/* What cannot be read leaves the word alone that it would have become. */
+		EXPECT_EQ(-1, sentinel_differs((void *)(uintptr_t)answer[WORDS - 1].base, WORD));
+		EXPECT_TRUE(only_words_written(answer, WORDS));
+
+		/* The client's, written to. */
+		lay_words(answer, self->cmem + LARGE, WORDS, there);
+		send_args(&client->send, client->coid, list, 1, answer, WORDS);
+		client->send.flags = 0;
+		peer_go(client, job_send);
+		ASSERT_TRUE(peer_blocked(client));
+		ASSERT_EQ(0, q_receive_now(self->session, self->chid, NULL, 0, &rcv));
+		EXPECT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_WRITE, rcv.rcvid, 0,
+					      self->smem, WORDS * WORD, QIPC_BUF, &side));
+		EXPECT_EQ(QIPC_SIDE_CLIENT, side);
+		EXPECT_EQ(-EFAULT, q_reply_full(self->session, rcv.rcvid, 60, self->smem,
+						WORDS * WORD, QIPC_BUF, &side));
+		EXPECT_EQ(QIPC_SIDE_CLIENT, side);
+		EXPECT_EQ(-EFAULT, peer_wait(client));
+		EXPECT_EQ(QIPC_SIDE_CLIENT, client->send.side);
+	}
+}
+
 /* Both sides are bad: one answer, and nothing breaks. */
 TEST_F(fault, both_sides)
 {

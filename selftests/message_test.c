@@ -588,6 +588,141 @@ TEST_F(message, B37_parts_of_different_sizes)
 	EXPECT_EQ(-1, sentinel_differs(self->rbuf + 201, 99));
 }
 
+/* The most bytes of an odd message, and room for its parts and what lies between them. */
+#define ODD_MOST	5000
+#define ODD_ROOM	(4 * ODD_MOST)
+
+/* What one side has of it: its own, in either process, and private. */
+struct odd {
+	unsigned char memory[ODD_ROOM];
+	struct qipc_iov parts[ODD_MOST];
+	int count;
+};
+
+static struct odd odd_sent, odd_answered, odd_received, odd_reply;
+
+/*
+ * Lays out @len bytes in parts of 0 to 17 bytes.  Some touch, and the first
+ * ones cross the end of a page, each phase at another byte.  What is between
+ * them is a sentinel.
+ */
+static void odd_lay(struct odd *odd, size_t len, unsigned int phase)
+{
+	static const unsigned char gaps[] = { 1, 0, 3, 8, 0, 0, 5, 2, 7 };
+	unsigned char *at = (unsigned char *)(((uintptr_t)odd->memory + 2 * page_size()) &
+					      ~(page_size() - 1)) - 18 - phase;
+	unsigned int n = 0;
+	size_t step;
+
+	sentinel_fill(odd->memory, ODD_ROOM);
+	for (; len; n++) {
+		step = (5 * n + phase) % 18;
+		if (step > len)
+			step = len;
+		odd->parts[n] = iov(at, step);
+		at += step + gaps[(n + phase) % ARRAY_SIZE(gaps)];
+		len -= step;
+	}
+	odd->count = n;
+}
+
+static void odd_fill(struct odd *odd, uint64_t seed)
+{
+	size_t from = 0, i;
+	int n;
+
+	for (n = 0; n < odd->count; n++)
+		for (i = 0; i < odd->parts[n].len; i++)
+			((unsigned char *)(uintptr_t)odd->parts[n].base)[i] = pattern_byte(seed, from++);
+}
+
+/*
+ * Number of the first part that does not hold what follows the first @offset
+ * bytes of the pattern, or where something was written behind it; -1 if there is none.
+ */
+static int odd_differs(struct odd *odd, uint64_t seed, size_t offset)
+{
+	unsigned char *end = odd->memory, *base;
+	int n;
+
+	for (n = 0; n < odd->count; n++) {
+		base = (unsigned char *)(uintptr_t)odd->parts[n].base;
+		if (sentinel_differs(end, base - end) >= 0)
+			return n;
+		if (pattern_differs(base, odd->parts[n].len, seed, offset) >= 0)
+			return n;
+		offset += odd->parts[n].len;
+		end = base + odd->parts[n].len;
+	}
+	return sentinel_differs(end, odd->memory + ODD_ROOM - end) >= 0 ? n : -1;
+}
+
+/* Sends value[0] bytes in parts of phase value[1], and looks at the answer. */
+static long job_odd_send(struct peer *peer)
+{
+	const size_t len = peer->value[0];
+	const unsigned int phase = peer->value[1];
+	long ret;
+
+	odd_lay(&odd_sent, len, phase);
+	odd_fill(&odd_sent, phase);
+	odd_lay(&odd_answered, len, phase + 11);
+	send_args(&peer->send, peer->coid, odd_sent.parts, odd_sent.count, odd_answered.parts,
+		  odd_answered.count);
+	peer->send.flags = 0;
+	ret = q_ioctl(peer->fd, QIPC_MSG_SEND, &peer->send);
+	peer->value[2] = odd_differs(&odd_answered, phase + 1000, 0);
+	return ret;
+}
+
+TEST_F(message, B37_parts_of_odd_sizes)
+{
+	const size_t lengths[] = { 40, 257, 1000, ODD_MOST };
+	struct peer *client = self->client;
+	struct qipc_msg_receive rcv;
+	unsigned int phase;
+	size_t i, offset;
+
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		for (phase = 0; phase < 18; phase++) {
+			client->value[0] = lengths[i];
+			client->value[1] = phase;
+			peer_go(client, job_odd_send);
+			ASSERT_TRUE(peer_blocked(client));
+			odd_lay(&odd_received, lengths[i], 3 * phase + 1);
+			ASSERT_EQ(0, q_receivev_now(self->session, self->chid, odd_received.parts,
+						    odd_received.count, &rcv));
+			EXPECT_EQ(lengths[i], rcv.info.msglen);
+			EXPECT_EQ(-1, odd_differs(&odd_received, phase, 0)) {
+				TH_LOG("length %zu, phase %u", lengths[i], phase);
+			}
+			/* The same from the middle of a part on. */
+			offset = 3 + 7 * phase % 36;
+			odd_lay(&odd_received, lengths[i] - offset, phase + 2);
+			EXPECT_EQ(lengths[i] - offset, q_readv(self->session, rcv.rcvid,
+							       odd_received.parts,
+							       odd_received.count, offset));
+			EXPECT_EQ(-1, odd_differs(&odd_received, phase, offset)) {
+				TH_LOG("length %zu, phase %u, offset %zu", lengths[i], phase, offset);
+			}
+			/* Something that the answer is written over. */
+			odd_lay(&odd_reply, lengths[i] - offset, phase + 5);
+			odd_fill(&odd_reply, 1);
+			EXPECT_EQ(lengths[i] - offset, q_writev(self->session, rcv.rcvid,
+								odd_reply.parts, odd_reply.count,
+								offset));
+			odd_lay(&odd_reply, lengths[i], 2 * phase + 7);
+			odd_fill(&odd_reply, phase + 1000);
+			ASSERT_EQ(0, q_replyv(self->session, rcv.rcvid, 0, odd_reply.parts,
+					      odd_reply.count));
+			EXPECT_EQ(0, peer_wait(client));
+			EXPECT_EQ(-1, client->value[2]) {
+				TH_LOG("length %zu, phase %u", lengths[i], phase);
+			}
+		}
+	}
+}
+
 /* Buffer or vector, on each of the four vectors of a round trip: no difference. */
 TEST_F(message, B38_buffer_is_a_vector_of_one)
 {

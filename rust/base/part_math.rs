@@ -20,35 +20,30 @@ pub(crate) enum Refused {
 #[derive(Debug, Default)]
 pub(crate) struct Audit {
     total: u64,
-    too_large: bool,
-    out_of_range: bool,
+    /// All addresses at which a part begins or ends.
+    addresses: u64,
 }
 
 impl Audit {
     /// Takes the next part into account.
     #[inline]
     pub(crate) fn add(&mut self, base: u64, len: u64) {
-        if len == 0 {
-            return;
-        }
-        match self.total.checked_add(len) {
-            Some(total) if total <= abi::MAX_BYTES => self.total = total,
-            _ => self.too_large = true,
-        }
-        // Addresses of user space are those that are positive as signed numbers; whether they are
-        // mapped is found out when the bytes move.
-        let end = base.checked_add(len);
-        if !matches!(end, Some(end) if end <= i64::MAX as u64) {
-            self.out_of_range = true;
+        // Once it is too large it stays that.
+        self.total = self.total.saturating_add(len);
+        // Should the end wrap, the length was too large, or the base out of range.
+        if len != 0 {
+            self.addresses |= base | base.wrapping_add(len);
         }
     }
 
     /// Total number of bytes, or why the list is refused.
     #[inline]
     pub(crate) fn finish(self) -> Result<usize, Refused> {
-        if self.too_large {
+        // Addresses of user space are those that are positive as signed numbers; whether they are
+        // mapped is found out when the bytes move.
+        if self.total > abi::MAX_BYTES {
             Err(Refused::TooLarge)
-        } else if self.out_of_range {
+        } else if self.addresses > i64::MAX as u64 {
             Err(Refused::OutOfRange)
         } else {
             // `MAX_BYTES` fits a `usize` of 32 bits.

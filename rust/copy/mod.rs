@@ -13,7 +13,8 @@ use crate::sys::{
     remote_mm::{
         CopyFault,
         OnAbsent,
-        RemoteMemory, //
+        RemoteMemory,
+        Window, //
     },
     small_buf::SmallBuf,
     task,
@@ -39,10 +40,8 @@ pub(crate) fn pull(
     len: usize,
     on_absent: &dyn OnAbsent,
 ) -> Result<(), CopyFault> {
-    let mut window = peer.open(false, true, on_absent)?;
-    walk(from.at(offset), to.at(0), len, |remote, local, step| {
-        window.pull(remote, local, step)
-    })
+    let mut window = peer.open::<false>(true, on_absent)?;
+    walk(&mut window, from.at(offset), to.at(0), len)
 }
 
 /// Copies `len` bytes of the caller's parts to `offset` of the blocked process's parts.
@@ -57,10 +56,8 @@ pub(crate) fn push(
     interruptible: bool,
     on_absent: &dyn OnAbsent,
 ) -> Result<(), CopyFault> {
-    let mut window = peer.open(true, interruptible, on_absent)?;
-    walk(from.at(0), to.at(offset), len, |local, remote, step| {
-        window.push(remote, local, step)
-    })
+    let mut window = peer.open::<true>(interruptible, on_absent)?;
+    walk(&mut window, to.at(offset), from.at(0), len)
 }
 
 /// Copies the first `len` bytes of the caller's parts into `buffer`; `EFAULT` if that fails.
@@ -77,11 +74,11 @@ fn gather_parts(from: &Parts, len: usize, buffer: &mut SmallBuf) -> Result {
     let mut cursor = from.at(0);
     let mut left = len;
     while left > 0 {
-        let Some((addr, piece)) = cursor.piece() else {
+        let Some((addr, piece)) = cursor.piece(left) else {
             break;
         };
         let step = piece.min(left);
-        buffer.append_from_user(addr, step)?;
+        buffer.append_from_user(addr as u64, step)?;
         cursor.advance(step);
         left -= step;
     }
@@ -104,43 +101,66 @@ fn scatter_parts(bytes: &[u8], to: &Parts) -> Result {
     let mut cursor = to.at(0);
     let mut rest = bytes;
     while !rest.is_empty() {
-        let Some((addr, piece)) = cursor.piece() else {
+        let Some((addr, piece)) = cursor.piece(rest.len()) else {
             break;
         };
         let step = piece.min(rest.len());
         let (now, later) = rest.split_at(step);
-        user_copy::write(addr as usize, now)?;
+        user_copy::write(addr, now)?;
         cursor.advance(step);
         rest = later;
     }
     Ok(())
 }
 
-/// Calls `copy` for each stretch of `len` bytes that lies in one part on both sides.
-fn walk(
-    mut from: Cursor<'_>,
-    mut to: Cursor<'_>,
+/// Copies `len` bytes between what the window looks at and the caller's memory, one by one those stretches
+/// that lie in one part on both sides.
+fn walk<const WRITE: bool>(
+    window: &mut Window<'_, WRITE>,
+    mut remote: Cursor<'_>,
+    mut local: Cursor<'_>,
     len: usize,
-    mut copy: impl FnMut(u64, u64, usize) -> Result<(), CopyFault>,
 ) -> Result<(), CopyFault> {
     let mut left = len;
     let mut steps = 0usize;
     while left > 0 {
         steps += 1;
-        if steps % STRETCH == 0 {
+        if steps >= STRETCH {
+            steps = 0;
             task::breathe();
             if task::is_dying() {
                 return Err(CopyFault::Signalled);
             }
         }
-        let (Some((source, have)), Some((target, room))) = (from.piece(), to.piece()) else {
+        let (Some((there, some)), Some((here, more))) = (remote.piece(left), local.piece(left))
+        else {
             break;
         };
-        let step = have.min(room).min(left);
-        copy(source, target, step)?;
-        from.advance(step);
-        to.advance(step);
+        let step = some.min(more).min(left);
+        window.copy(there, here, step)?;
+        remote.advance(step);
+        local.advance(step);
         left -= step;
+
+        // While one side goes on in one part, the other one may have many short ones.
+        let (mut here, room) = local.current();
+        let (bytes, parts) = remote.short_parts(room.min(left), |there, len| {
+            let at = here;
+            here = here.wrapping_add(len);
+            window.copy_short(there, at, len)
+        })?;
+        local.advance(bytes);
+        left -= bytes;
+        steps += parts;
+        let (mut there, room) = remote.current();
+        let (bytes, parts) = local.short_parts(room.min(left), |here, len| {
+            let at = there;
+            there = there.wrapping_add(len);
+            window.copy_short(at, here, len)
+        })?;
+        remote.advance(bytes);
+        left -= bytes;
+        steps += parts;
     }
     Ok(())
 }

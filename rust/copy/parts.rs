@@ -10,22 +10,19 @@ use crate::base::{
     }, //
 };
 use crate::sys::{
+    remote_mm::SHORT,
     task,
-    user_args::UserList, //
-};
-use kernel::{
-    alloc::allocator::KVmalloc,
-    prelude::*,
-    uaccess::{
-        UserPtr,
-        UserSlice, //
+    user_args::{
+        LongUserList,
+        UserList, //
     }, //
 };
+use kernel::prelude::*;
 
 /// Lists up to this length lie in the structure itself.
 const FEW: usize = 8;
-/// Size of one element in user memory.
-const IOV_SIZE: usize = size_of::<abi::Iov>();
+/// Short parts that are copied one after the other without a break.
+const FLIGHT: usize = 512;
 /// Parts that are looked at without a break.
 const STRETCH: usize = 16_384;
 
@@ -33,8 +30,7 @@ enum List {
     /// There is one part at most.
     None,
     Few(UserList<abi::Iov, FEW>),
-    // As it came from user space: element after element. Charged to the caller.
-    Many(Vec<u8, KVmalloc>),
+    Many(LongUserList<abi::Iov>),
 }
 
 /// A checked part list.
@@ -128,11 +124,7 @@ impl Parts {
                 self.check(count)
             }
             count => {
-                let mut many = Vec::new();
-                UserSlice::new(UserPtr::from_addr(addr), count * IOV_SIZE)
-                    .reader()
-                    .read_all(&mut many, GFP_KERNEL_ACCOUNT)?;
-                self.list = List::Many(many);
+                self.list = List::Many(LongUserList::new(addr, count)?);
                 self.check(count)
             }
         }
@@ -141,24 +133,22 @@ impl Parts {
     /// Looks at the list that was taken over, of `count` parts.
     fn check(&mut self, count: usize) -> Result {
         let mut audit = Audit::default();
-        match &self.list {
-            List::None => (),
-            List::Few(few) => few
-                .as_slice()
+        let list = match &self.list {
+            List::None => &[],
+            List::Few(few) => few.as_slice(),
+            List::Many(many) => many.as_slice(),
+        };
+        for stretch in list.chunks(STRETCH) {
+            stretch
                 .iter()
-                .for_each(|part| audit.add(part.base, part.len)),
-            List::Many(bytes) => {
-                for index in 0..count {
-                    let part = parse(bytes, index);
-                    audit.add(part.base, part.len);
-                    if index % STRETCH == STRETCH - 1 {
-                        task::breathe();
-                    }
-                }
+                .for_each(|part| audit.add(part.base, part.len));
+            if stretch.len() == STRETCH {
+                task::breathe();
             }
         }
+        let first = list.first().copied().unwrap_or_default();
         self.total = audit.finish().map_err(refusal)?;
-        self.first = self.part(0);
+        self.first = first;
         self.count = count;
         Ok(())
     }
@@ -182,19 +172,21 @@ impl Parts {
     /// A position `offset` bytes into the parts.
     pub(crate) fn at(&self, offset: usize) -> Cursor<'_> {
         let mut cursor = Cursor {
-            parts: self,
-            index: 0,
-            offset: 0,
+            addr: 0,
+            len: 0,
+            rest: self.as_slice().iter(),
         };
         cursor.skip(offset);
         cursor
     }
 
-    fn part(&self, index: usize) -> abi::Iov {
+    fn as_slice(&self) -> &[abi::Iov] {
         match &self.list {
-            List::None => self.first,
-            List::Few(few) => few.as_slice().get(index).copied().unwrap_or_default(),
-            List::Many(bytes) => parse(bytes, index),
+            // What was refused is no list.
+            _ if self.count == 0 => &[],
+            List::None => core::slice::from_ref(&self.first),
+            List::Few(few) => few.as_slice(),
+            List::Many(many) => many.as_slice(),
         }
     }
 }
@@ -206,50 +198,82 @@ fn refusal(refused: Refused) -> Error {
     }
 }
 
-/// Element `index` of a list; nothing if the list is shorter.
-fn parse(bytes: &[u8], index: usize) -> abi::Iov {
-    let word = |at: usize| match bytes.get(at..at + 8).map(<[u8; 8]>::try_from) {
-        Some(Ok(word)) => u64::from_ne_bytes(word),
-        _ => 0,
-    };
-    abi::Iov {
-        base: word(index * IOV_SIZE),
-        len: word(index * IOV_SIZE + 8),
-    }
-}
-
 /// A position in a part list.
 pub(crate) struct Cursor<'a> {
-    parts: &'a Parts,
-    index: usize,
-    offset: usize,
+    /// What is left of the current part.
+    addr: usize,
+    len: usize,
+    /// The parts behind that.
+    rest: core::slice::Iter<'a, abi::Iov>,
 }
 
 impl Cursor<'_> {
     /// Address and length of what is left of the current part; `None` at the end.
-    pub(crate) fn piece(&mut self) -> Option<(u64, usize)> {
-        while self.index < self.parts.count {
-            let part = self.parts.part(self.index);
-            // The total fits, so each length does.
-            let len = part.len as usize;
-            if self.offset < len {
-                return Some((part.base + self.offset as u64, len - self.offset));
+    ///
+    /// Parts that touch are one, as far as that helps whoever wants to have `want` bytes.
+    #[inline]
+    pub(crate) fn piece(&mut self, want: usize) -> Option<(usize, usize)> {
+        while self.len == 0 {
+            let part = self.rest.next()?;
+            // The total fits, so each length does, and each sum of lengths.
+            (self.addr, self.len) = (part.base as usize, part.len as usize);
+            while self.len < want {
+                let end = self.addr.wrapping_add(self.len);
+                let mut rest = self.rest.clone();
+                let Some(next) = rest.next().filter(|next| next.base as usize == end) else {
+                    break;
+                };
+                self.len += next.len as usize;
+                self.rest = rest;
             }
-            self.index += 1;
-            self.offset = 0;
         }
-        None
+        Some((self.addr, self.len))
     }
 
-    /// Goes on by `len` bytes, no more than [`Cursor::piece`] said.
+    /// What is left of the current part, which may be nothing.
+    #[inline]
+    pub(crate) fn current(&self) -> (usize, usize) {
+        (self.addr, self.len)
+    }
+
+    /// Goes on by `len` bytes, no more than is left of the current part.
+    #[inline]
     pub(crate) fn advance(&mut self, len: usize) {
-        self.offset += len;
+        self.addr = self.addr.wrapping_add(len);
+        self.len = self.len.saturating_sub(len);
+    }
+
+    /// Calls `copy`, with address and length, for the parts that come next, as long as they are short and lie within
+    /// the next `room` bytes. Returns how many bytes they have, and how many they are.
+    #[inline]
+    pub(crate) fn short_parts<E>(
+        &mut self,
+        room: usize,
+        mut copy: impl FnMut(usize, usize) -> Result<(), E>,
+    ) -> Result<(usize, usize), E> {
+        let mut left = room;
+        let mut count = 0;
+        if self.len == 0 {
+            let parts = self.rest.as_slice();
+            for part in parts.iter().take(FLIGHT) {
+                let len = part.len as usize;
+                // One without bytes may have any address, and is left to others.
+                if len.wrapping_sub(1) >= SHORT || len > left {
+                    break;
+                }
+                copy(part.base as usize, len)?;
+                left = left.wrapping_sub(len);
+                count += 1;
+            }
+            self.rest = parts.get(count..).unwrap_or_default().iter();
+        }
+        Ok((room.wrapping_sub(left), count))
     }
 
     fn skip(&mut self, len: usize) {
         let mut left = len;
         while left > 0 {
-            let Some((_, piece)) = self.piece() else {
+            let Some((_, piece)) = self.piece(left) else {
                 return;
             };
             let step = piece.min(left);

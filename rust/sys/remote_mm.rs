@@ -56,6 +56,10 @@ const MOST: usize = 16 << 20;
 /// Size of the buffer between two parts of one address space.
 const BOUNCE: usize = 1024;
 
+/// Up to so many bytes are copied without calling anybody, if the window is there; none on kernels that
+/// look into copies.
+pub(crate) const SHORT: usize = user_copy::SHORT;
+
 /// Why a copy stopped. What had been copied before stays copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CopyFault {
@@ -116,18 +120,17 @@ impl RemoteMemory {
             .is_some_and(|mm| mm.as_raw() == self.0.as_raw())
     }
 
-    /// Opens it for copies out of it, or, with `write`, into it.
+    /// Opens it for copies out of it, or into it.
     ///
     /// With `interruptible` any signal ends the wait for a page that does not come, else only one
     /// that ends the caller. Fails with [`CopyFault::Remote`] if the process is gone.
     ///
     /// What is not there is left to `on_absent`.
-    pub(crate) fn open<'a>(
+    pub(crate) fn open<'a, const WRITE: bool>(
         &self,
-        write: bool,
         interruptible: bool,
         on_absent: &'a dyn OnAbsent,
-    ) -> Result<Window<'a>, CopyFault> {
+    ) -> Result<Window<'a, WRITE>, CopyFault> {
         let mm = if self.is_current() {
             None
         } else {
@@ -138,11 +141,11 @@ impl RemoteMemory {
         };
         Ok(Window {
             mm,
-            write,
             interruptible,
             on_absent,
             start: 0,
-            pages: HeldPages::new(write),
+            pages: HeldPages::new(WRITE),
+            run: Run::EMPTY,
         })
     }
 
@@ -178,78 +181,144 @@ impl RemoteMemory {
     }
 }
 
-/// A window into the memory of a process.
+/// A window into the memory of a process, through which that is read, or with `WRITE` written.
 ///
 /// # Invariants
 ///
-/// It covers `pages` of `mm` from the page-aligned address `start` on, held for writing if `write` is
-/// set.
-pub(crate) struct Window<'a> {
+/// It covers `pages` of `mm` from the page-aligned address `start` on, held for writing with `WRITE`.
+/// `run` is made of them.
+pub(crate) struct Window<'a, const WRITE: bool> {
     /// `None` is the caller's own address space.
     mm: Option<ARef<MmWithUserAsync>>,
-    write: bool,
     interruptible: bool,
     on_absent: &'a dyn OnAbsent,
     start: usize,
     pages: HeldPages,
+    run: Run,
 }
 
-impl Window<'_> {
-    /// Copies `len` bytes of the window's process at `remote` to the caller's at `local`.
-    pub(crate) fn pull(&mut self, remote: u64, local: u64, len: usize) -> Result<(), CopyFault> {
-        let (mut from, mut to, mut left) = (remote as usize, local as usize, len);
+/// Pages of a window that are neighbours in memory.
+///
+/// # Invariants
+///
+/// What is at the address `start` of the window's process and up to `len` bytes behind it is at
+/// `contents` in the kernel.
+#[derive(Clone, Copy)]
+struct Run {
+    start: usize,
+    len: usize,
+    contents: *mut u8,
+}
+
+impl Run {
+    // INVARIANT: There are no bytes.
+    const EMPTY: Self = Self {
+        start: 0,
+        len: 0,
+        contents: core::ptr::null_mut(),
+    };
+
+    /// Where `addr` is in the kernel, and how many bytes are from there on; nowhere and none if it is not.
+    #[inline]
+    fn find(&self, addr: usize) -> (*mut u8, usize) {
+        let offset = addr.wrapping_sub(self.start);
+        (
+            self.contents.wrapping_add(offset),
+            self.len.saturating_sub(offset),
+        )
+    }
+}
+
+impl<const WRITE: bool> Window<'_, WRITE> {
+    /// Copies `len` bytes between the window's process at `remote` and the caller at `local`: to the
+    /// former if the window is for writing.
+    ///
+    /// If the caller's memory ends half way, what lies behind that is left alone on the other side:
+    /// it is not zeroed, as `copy_from_user()` would.
+    #[inline(never)]
+    pub(crate) fn copy(
+        &mut self,
+        remote: usize,
+        local: usize,
+        len: usize,
+    ) -> Result<(), CopyFault> {
+        let (mut remote, mut local, mut left) = (remote, local, len);
         while left > 0 {
             let step = if self.mm.is_none() {
-                bounce(from, to, left, CopyFault::Remote, CopyFault::Local)?
-            } else {
-                let (run, step) = self.locate(from, left)?;
-                // SAFETY: `run` points to `step` bytes of pages that are held. Their owner may
-                // change them at any time, which a copy by the kernel's routine is made for.
-                if unsafe { bindings::_copy_to_user(to as *mut ffi::c_void, run.cast(), step) } != 0
-                {
-                    return Err(local_fault());
-                }
+                bounce::<WRITE>(remote, local, left)?
+            } else if left <= SHORT {
+                let (_, step) = self.locate(remote, left)?;
+                self.copy_words(remote, local, step)
+                    .ok_or(CopyFault::Remote)??;
                 step
+            } else if WRITE {
+                self.push(remote, local, left)?
+            } else {
+                self.pull(remote, local, left)?
             };
-            from += step;
-            to += step;
+            remote += step;
+            local += step;
             left -= step;
         }
         Ok(())
     }
 
-    /// Copies `len` bytes of the caller at `local` to the window's process at `remote`.
-    ///
-    /// If the caller's memory ends half way, what lies behind that is left alone on the other side:
-    /// it is not zeroed, as `copy_from_user()` would.
-    pub(crate) fn push(&mut self, remote: u64, local: u64, len: usize) -> Result<(), CopyFault> {
-        let (mut from, mut to, mut left) = (local as usize, remote as usize, len);
-        if self.mm.is_none() {
-            while left > 0 {
-                let step = bounce(from, to, left, CopyFault::Local, CopyFault::Remote)?;
-                from += step;
-                to += step;
-                left -= step;
-            }
-            return Ok(());
+    /// The same, made for up to [`SHORT`] bytes.
+    #[inline(always)]
+    pub(crate) fn copy_short(
+        &mut self,
+        remote: usize,
+        local: usize,
+        len: usize,
+    ) -> Result<(), CopyFault> {
+        match self.copy_words(remote, local, len) {
+            Some(copied) => copied,
+            None => self.copy(remote, local, len),
         }
-        while left > 0 {
-            // What the kernel puts into one iterator is a little less than what a message may have.
-            let chunk = left.min(MAX_SOURCE);
-            let mut source = source(from, chunk)?;
-            from += chunk;
-            left -= chunk;
-            let end = to + chunk;
-            while to < end {
-                let (run, step) = self.locate(to, end - to)?;
-                // SAFETY: `run` points to `step` bytes of pages that are held for writing.
-                if unsafe { bindings::_copy_from_iter(run.cast(), step, &mut source) } != step {
-                    return Err(local_fault());
-                }
-                to += step;
-            }
+    }
+
+    /// The same, for up to [`SHORT`] bytes that lie in the run; `None` for others.
+    #[inline(always)]
+    fn copy_words(&self, remote: usize, local: usize, len: usize) -> Option<Result<(), CopyFault>> {
+        let (run, there) = self.run.find(remote);
+        if len > there || len > SHORT {
+            return None;
         }
-        Ok(())
+        let (run, local) = (run as usize, user_copy::masked(local));
+        let (to, from) = if WRITE { (run, local) } else { (local, run) };
+        // SAFETY: There are `len` bytes of pages that are held, for writing if that is what is done.
+        // Their owner may look at them and change them, which copies of user memory are made for.
+        let done = unsafe { user_copy::copy_short(to, from, len) };
+        Some(if done { Ok(()) } else { Err(local_fault()) })
+    }
+
+    /// Copies some of `len` bytes at `remote` to the caller's at `local`; returns how many.
+    fn pull(&mut self, remote: usize, local: usize, len: usize) -> Result<usize, CopyFault> {
+        let (run, step) = self.locate(remote, len)?;
+        // SAFETY: `run` points to `step` bytes of pages that are held. Their owner may
+        // change them at any time, which a copy by the kernel's routine is made for.
+        let left = unsafe { bindings::_copy_to_user(local as *mut ffi::c_void, run.cast(), step) };
+        if left != 0 {
+            return Err(local_fault());
+        }
+        Ok(step)
+    }
+
+    /// Copies some of `len` bytes of the caller at `local` to `remote`; returns how many.
+    fn push(&mut self, remote: usize, local: usize, len: usize) -> Result<usize, CopyFault> {
+        // What the kernel puts into one iterator is a little less than what a message may have.
+        let chunk = len.min(MAX_SOURCE);
+        let mut source = source(local, chunk)?;
+        let (mut to, end) = (remote, remote + chunk);
+        while to < end {
+            let (run, step) = self.locate(to, end - to)?;
+            // SAFETY: `run` points to `step` bytes of pages that are held for writing.
+            if unsafe { bindings::_copy_from_iter(run.cast(), step, &mut source) } != step {
+                return Err(local_fault());
+            }
+            to += step;
+        }
+        Ok(chunk)
     }
 
     /// Finds `addr` in the window, which is moved there if need be.
@@ -257,17 +326,24 @@ impl Window<'_> {
     /// Returns its address in the kernel and how many of the `len` bytes follow it without a gap.
     #[inline]
     fn locate(&mut self, addr: usize, len: usize) -> Result<(*mut u8, usize), CopyFault> {
-        let mut index = addr.wrapping_sub(self.start) / PAGE_SIZE;
-        if index >= self.pages.count() {
-            self.advance(addr, len)?;
-            index = 0;
+        let (mut at, mut there) = self.run.find(addr);
+        if there == 0 {
+            let mut index = addr.wrapping_sub(self.start) / PAGE_SIZE;
+            if index >= self.pages.count() {
+                self.advance(addr, len)?;
+                index = 0;
+            }
+            // There is a run, as the index is below the count.
+            let (page, count) = self.pages.run(index).ok_or(CopyFault::Remote)?;
+            // INVARIANT: These are pages of the window, one behind the other.
+            self.run = Run {
+                start: addr - addr % PAGE_SIZE,
+                len: count.wrapping_mul(PAGE_SIZE),
+                contents: page.contents(),
+            };
+            (at, there) = self.run.find(addr);
         }
-        let offset = addr % PAGE_SIZE;
-        // There is a run, as the index is below the count.
-        let (page, run) = self.pages.run(index).ok_or(CopyFault::Remote)?;
-        let run = run.wrapping_mul(PAGE_SIZE).wrapping_sub(offset);
-        let len = len.min(STRETCH);
-        Ok((page.contents().wrapping_add(offset), run.min(len)))
+        Ok((at, there.min(len).min(STRETCH)))
     }
 
     /// Moves the window to `addr`, and holds there what of `len` bytes fits in a batch.
@@ -275,6 +351,8 @@ impl Window<'_> {
     /// It does not wait itself for what is not there.
     #[inline(never)]
     fn advance(&mut self, addr: usize, len: usize) -> Result<(), CopyFault> {
+        // INVARIANT: There are no pages any more.
+        self.run = Run::EMPTY;
         self.pages.let_go();
         let start = addr - addr % PAGE_SIZE;
         // `len` is a length inside of user space, so the sum does not wrap.
@@ -288,7 +366,7 @@ impl Window<'_> {
                 return Err(CopyFault::Remote);
             };
             if !self.pages.hold(mm, start, want) {
-                match self.pages.pin(mm, start, want, self.write, Wait::No) {
+                match self.pages.pin(mm, start, want, WRITE, Wait::No) {
                     Ok(()) => (),
                     Err(Unpinned::Never) if task::is_dying() => return Err(CopyFault::Signalled),
                     Err(Unpinned::Never) => return Err(CopyFault::Remote),
@@ -296,7 +374,7 @@ impl Window<'_> {
                         let absent = Absent {
                             addr,
                             len,
-                            write: self.write,
+                            write: WRITE,
                         };
                         self.on_absent.fetch(absent, self.interruptible)?;
                         continue;
@@ -311,6 +389,7 @@ impl Window<'_> {
 }
 
 /// Why the caller's memory could not be reached: one that is being killed does not wait for its own.
+#[cold]
 fn local_fault() -> CopyFault {
     if task::is_dying() {
         CopyFault::Signalled
@@ -332,21 +411,23 @@ fn source(from: usize, len: usize) -> Result<bindings::iov_iter, CopyFault> {
     imported.map(|()| source).map_err(|_| CopyFault::Local)
 }
 
-/// Copies up to [`BOUNCE`] bytes inside of the caller's address space; returns how many.
-fn bounce(
-    from: usize,
-    to: usize,
-    len: usize,
-    source: CopyFault,
-    target: CopyFault,
-) -> Result<usize, CopyFault> {
+/// Copies up to [`BOUNCE`] bytes inside of the caller's address space, with `WRITE` from `local` to
+/// `remote`, else the other way; returns how many.
+fn bounce<const WRITE: bool>(remote: usize, local: usize, len: usize) -> Result<usize, CopyFault> {
     let mut buffer = Filled::<u8, BOUNCE>::new();
     let step = len.min(BOUNCE);
     task::breathe();
     if task::is_dying() {
         return Err(CopyFault::Signalled);
     }
-    buffer.append_from_user(from, step).map_err(|_| source)?;
-    user_copy::write(to, buffer.as_slice()).map_err(|_| target)?;
+    let remote = (remote, CopyFault::Remote);
+    let local = (local, CopyFault::Local);
+    let (from, to) = if WRITE {
+        (local, remote)
+    } else {
+        (remote, local)
+    };
+    buffer.append_from_user(from.0, step).map_err(|_| from.1)?;
+    user_copy::write(to.0, buffer.as_slice()).map_err(|_| to.1)?;
     Ok(step)
 }

@@ -14,6 +14,7 @@ use crate::base::abi;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use kernel::{
+    alloc::allocator::KVmalloc,
     prelude::*,
     transmute::{
         AsBytes,
@@ -120,6 +121,28 @@ impl<T: Plain, const N: usize> UserList<T, N> {
     }
 
     /// The elements.
+    #[inline]
+    pub(crate) fn as_slice(&self) -> &[T] {
+        self.0.as_slice()
+    }
+}
+
+/// Any number of values that come from user memory together, in memory that is charged to the caller.
+pub(crate) struct LongUserList<T>(Vec<T, KVmalloc>);
+
+impl<T: Plain> LongUserList<T> {
+    /// Takes over `count` elements at `addr`. Fails with `EFAULT` and `ENOMEM`.
+    pub(crate) fn new(addr: usize, count: usize) -> Result<Self> {
+        let mut list = Vec::with_capacity(count, GFP_KERNEL_ACCOUNT)?;
+        let room = list.spare_capacity_mut().get_mut(..count).ok_or(ENOMEM)?;
+        user_copy::read(addr, room)?;
+        // SAFETY: The read wrote that many elements, which lie inside of the capacity.
+        unsafe { list.inc_len(count) };
+        Ok(Self(list))
+    }
+
+    /// The elements.
+    #[inline]
     pub(crate) fn as_slice(&self) -> &[T] {
         self.0.as_slice()
     }

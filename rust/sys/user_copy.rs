@@ -29,7 +29,8 @@ use super::calls;
 /// Longest copy that is made word by word, less than the page that nobody has behind all addresses
 /// of user space. None in kernels that look into what the kernel's own function copies, or whether
 /// that may sleep.
-const SHORT: usize = if cfg!(any(CONFIG_KASAN, CONFIG_KMSAN, CONFIG_DEBUG_ATOMIC_SLEEP)) {
+pub(super) const SHORT: usize = if cfg!(any(CONFIG_KASAN, CONFIG_KMSAN, CONFIG_DEBUG_ATOMIC_SLEEP))
+{
     0
 } else {
     256
@@ -74,7 +75,7 @@ macro_rules! on_fault {
 /// `mask_user_address()` of C: the address if it is one of user space, else one where nothing ever
 /// is. Without a branch that a processor could guess.
 #[inline(always)]
-fn masked(addr: usize) -> usize {
+pub(super) fn masked(addr: usize) -> usize {
     let mut masked = addr;
     // SAFETY: Numbers are compared.
     unsafe {
@@ -138,7 +139,7 @@ unsafe fn copy_words<T>(to: usize, from: usize) -> bool {
 ///
 /// As for [`copy_words`]; `len` is at most [`SHORT`].
 #[inline]
-unsafe fn copy_short(to: usize, from: usize, len: usize) -> bool {
+pub(super) unsafe fn copy_short(to: usize, from: usize, len: usize) -> bool {
     // Counted up to the end of both.
     let mut left = len.wrapping_neg();
     // SAFETY: As the caller promises. Where user memory cannot be accessed the kernel goes on at the
