@@ -223,7 +223,7 @@ impl Cursor<'_> {
                 let Some(next) = rest.next().filter(|next| next.base as usize == end) else {
                     break;
                 };
-                self.len += next.len as usize;
+                self.len = self.len.wrapping_add(next.len as usize);
                 self.rest = rest;
             }
         }
