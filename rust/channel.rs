@@ -34,6 +34,7 @@ use crate::scoids::{
 };
 use crate::sys::{
     credentials,
+    once::Once,
     task::{
         self,
         Process, //
@@ -44,8 +45,7 @@ use kernel::{
     sync::{
         atomic::{
             Atomic,
-            Full,
-            Relaxed, //
+            Full, //
         },
         Arc, //
     }, //
@@ -156,12 +156,12 @@ impl Channel {
 
     /// Gives it its number; for the registry, before it can be found.
     pub(crate) fn set_number(&self, chid: u32) {
-        self.chid.store(chid as i32, Relaxed);
+        self.chid.set(chid as i32);
     }
 
     /// Its number in its process.
     pub(crate) fn number(&self) -> u32 {
-        self.chid.load(Relaxed) as u32
+        self.chid.get() as u32
     }
 
     /// The `CHF_` flags that it was made with.
@@ -194,7 +194,7 @@ impl Channel {
 
     /// Whether it is gone.
     pub(crate) fn is_ended(&self) -> bool {
-        self.ended.load(Relaxed) != 0
+        self.ended.get() != 0
     }
 
     /// From here on nobody gets a connection, or a name for it.
@@ -257,14 +257,16 @@ impl Channel {
     }
 
     /// Describes a message to the caller, whose sender may have asked to be let go.
+    #[inline(always)]
     pub(crate) fn describe(&self, transaction: &Transaction, asked: Option<Cause>) -> abi::MsgInfo {
         let message = &transaction.message;
+        let (pid, tid) = match message.names.get() {
+            0 => look_up(transaction),
+            names => ((names >> 32) as i32, names as i32),
+        };
         abi::MsgInfo {
-            pid: message.origin.client.process.number_here(),
-            tid: transaction
-                .sender
-                .thread()
-                .map_or(0, task::thread_number_here),
+            pid,
+            tid,
             chid: self.number() as i32,
             scoid: message.origin.client.scoid,
             coid: message.coid,
@@ -273,12 +275,25 @@ impl Channel {
                 Some(_) => abi::MI_UNBLOCK_REQ,
                 None => 0,
             },
-            msglen: transaction.received.load(Relaxed),
+            msglen: transaction.received.get(),
             srcmsglen: message.send.total() as i64,
             dstmsglen: message.reply.total() as i64,
             ..Default::default()
         }
     }
+}
+
+/// The numbers of the sender's process and thread where the caller is, which is where all threads of
+/// the server are. Looked up once for as long as the thread is the sender.
+#[cold]
+fn look_up(transaction: &Transaction) -> (i32, i32) {
+    let message = &transaction.message;
+    let pid = message.origin.client.process.number_here();
+    let thread = transaction.sender.thread();
+    let tid = thread.map_or(0, task::thread_number_here);
+    let names = u64::from(pid as u32) << 32 | u64::from(tid as u32);
+    message.names.set(names);
+    (pid, tid)
 }
 
 /// A client's hold on a channel: it has a name at the server as long as this lives.

@@ -22,9 +22,13 @@ use crate::rendezvous::{
     },
     Rendezvous, //
 };
-use crate::sys::task::{
-    self,
-    Process, //
+use crate::sys::{
+    once::Once,
+    pockets::Pockets,
+    task::{
+        self,
+        Process, //
+    }, //
 };
 use kernel::{
     prelude::*,
@@ -35,6 +39,7 @@ use kernel::{
     sync::{
         atomic::{
             Atomic,
+            Full,
             Relaxed, //
         },
         new_spinlock,
@@ -65,6 +70,8 @@ pub(crate) struct Connection {
     link: Link,
     /// `COF_` flags.
     flags: Atomic<u32>,
+    /// Whether its process has closed the file that it is.
+    forgotten: Atomic<i32>,
     #[pin]
     spare: SpinLock<KVec<UniqueArc<Transaction>>>,
 }
@@ -78,6 +85,7 @@ impl Connection {
             try_pin_init!(Self {
                 link: Link::new(channel, flags)?,
                 flags: Atomic::new(flags),
+                forgotten: Atomic::new(0),
                 spare <- new_spinlock!(
                     KVec::with_capacity(SPARE, GFP_KERNEL_ACCOUNT)?,
                     "Connection::spare"
@@ -114,7 +122,7 @@ impl Connection {
 
     /// Sets those of the flags that are in `mask` to `bits`; returns what they were.
     pub(crate) fn change_flags(&self, mask: u32, bits: u32) -> u32 {
-        let mut old = self.flags.load(Relaxed);
+        let mut old = self.flags.get();
         loop {
             match self
                 .flags
@@ -132,11 +140,12 @@ impl Connection {
             &self.link.channel,
             self.client().scoid,
             coid,
-            self.flags.load(Relaxed),
+            self.flags.get(),
         )
     }
 
     /// A transaction for one send: one that was used before, or a new one.
+    #[inline(never)]
     pub(crate) fn checkout(&self) -> Result<UniqueArc<Transaction>> {
         let spare = self.spare.lock().pop();
         match spare {
@@ -148,8 +157,16 @@ impl Connection {
     }
 
     /// Whether it was detached.
+    #[inline]
     pub(crate) fn is_detached(&self) -> bool {
         self.link.origin.is_closed()
+    }
+
+    /// Whether nobody begins to send over it any more: it was detached, or its process has closed
+    /// the file that it is.
+    #[inline]
+    fn has_ended(&self) -> bool {
+        self.is_detached() || self.forgotten.get() != 0
     }
 
     /// Keeps a transaction for the next send, unless somebody still looks at it.
@@ -271,7 +288,7 @@ impl Sending {
     }
 
     /// A transaction for one send. Fails with `ENOMEM`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn checkout(&mut self) -> Result<UniqueArc<Transaction>> {
         match self.transaction.take().and_then(Arc::into_unique_or_drop) {
             Some(transaction) => Ok(Pin::into_inner(transaction)),
@@ -281,16 +298,25 @@ impl Sending {
 
     /// Keeps the transaction for the next send. One that holds more than a few parts goes back to the
     /// connection, which frees them.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn checkin(&mut self, transaction: Arc<Transaction>) {
         if transaction.message.is_large() {
             self.connection.checkin(transaction);
         } else {
-            self.transaction = Some(transaction);
+            // There is none to be dropped in its place.
+            core::mem::forget(self.transaction.replace(transaction));
         }
     }
 
+    /// Whether the calling thread has sent with it, and nobody else.
+    #[inline]
+    fn is_callers(&self) -> bool {
+        let transaction = self.transaction.as_ref();
+        transaction.is_some_and(|transaction| transaction.sender.is_current())
+    }
+
     /// Gives the transaction back to the connection.
+    #[cold]
     pub(crate) fn give_up(mut self) {
         if let Some(transaction) = self.transaction.take() {
             self.connection.checkin(transaction);
@@ -307,6 +333,9 @@ pub(crate) struct Descriptor {
     /// `COF_` flags of all its connections.
     flags: u32,
     maker: Process,
+    /// What threads keep from their last sends. Whoever ends a connection takes it out of here after
+    /// that, and nobody puts one back that has ended.
+    sendings: Pockets<Sending>,
     // By the key of the process, which the connection's origin holds.
     #[pin]
     processes: SpinLock<RBTree<usize, Arc<Connection>>>,
@@ -320,12 +349,42 @@ impl Descriptor {
                 channel,
                 flags,
                 maker: Process::current(),
+                sendings: Pockets::new(),
                 processes <- new_spinlock!(RBTree::new(), "Descriptor::processes"),
             }),
             GFP_KERNEL_ACCOUNT,
         )?;
         descriptor.connection()?;
         Ok(descriptor)
+    }
+
+    /// What the calling thread needs to send. Fails like [`Descriptor::connection`].
+    #[inline(always)]
+    pub(crate) fn sending(&self) -> Result<KBox<Sending>> {
+        // A thread stays in its process, so that what it has used before it may use again.
+        let is_own = |kept: &Sending| kept.is_callers() && !kept.connection.has_ended();
+        match self.sendings.take(0, is_own) {
+            Some(kept) => Ok(kept),
+            None => self.sending_anew(),
+        }
+    }
+
+    #[cold]
+    fn sending_anew(&self) -> Result<KBox<Sending>> {
+        Sending::new(0, self.connection()?)
+    }
+
+    /// Keeps that for the next time.
+    #[inline(always)]
+    pub(crate) fn keep(&self, sending: KBox<Sending>) {
+        let has_ended = |kept: &Sending| kept.connection.has_ended();
+        if let Some(refused) = self.sendings.put(0, sending, has_ended) {
+            KBox::into_inner(refused).give_up();
+        }
+    }
+
+    fn purge(&self) {
+        self.sendings.purge(|kept| kept.connection.has_ended());
     }
 
     /// The connection of the calling process.
@@ -370,6 +429,7 @@ impl Descriptor {
         let node = self.processes.lock().remove_node(&task::current_key());
         if let Some(node) = node {
             node.to_key_value().1.detach();
+            self.purge();
         }
     }
 
@@ -378,7 +438,10 @@ impl Descriptor {
     pub(crate) fn forget(&self) {
         let node = self.processes.lock().remove_node(&task::current_key());
         if let Some(node) = node {
-            node.to_key_value().1.unwatch();
+            let (_, connection) = node.to_key_value();
+            connection.unwatch();
+            connection.forgotten.xchg(1, Full);
+            self.purge();
         }
     }
 
@@ -395,9 +458,14 @@ impl Descriptor {
         let mut from = Some(0);
         while let Some(key) = from {
             // Declared before the lock is taken, so that it is freed after it.
-            let _dead;
+            let dead;
             let mut processes = self.processes.lock();
-            (from, _dead) = Self::take_dead(&mut processes, key);
+            (from, dead) = Self::take_dead(&mut processes, key);
+            drop(processes);
+            if let Some(node) = dead {
+                node.to_key_value().1.forgotten.xchg(1, Full);
+                self.purge();
+            }
         }
     }
 

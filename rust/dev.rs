@@ -65,37 +65,29 @@ pub(crate) struct SessionFile {
 
 impl SessionFile {
     /// Whether the caller is the program that opened the session; `ESTALE` if not.
+    #[inline]
     fn check_owner(&self) -> Result {
         if !self.home.is_current() {
             return Err(errno::stale());
         }
         self.session.check_owner()?;
         if self.watch.as_ref().is_none() {
-            // If another thread was faster, its watch is as good.
-            self.watch.populate(Watch::current(self.session.clone())?);
+            self.begin_watch()?;
         }
         Ok(())
     }
-}
 
-impl Device for SessionFile {
-    type Shared = Arc<Registry>;
-
-    fn open(registry: &Arc<Registry>, _file: &File) -> Result<Arc<Self>> {
-        let file = Self {
-            session: Session::new(registry.clone())?,
-            home: RemoteMemory::current()?,
-            watch: SetOnce::new(),
-        };
-        Ok(Arc::new(file, GFP_KERNEL_ACCOUNT)?)
+    #[cold]
+    fn begin_watch(&self) -> Result {
+        // If another thread was faster, its watch is as good.
+        self.watch.populate(Watch::current(self.session.clone())?);
+        Ok(())
     }
-}
 
-#[vtable]
-impl FileObject for SessionFile {
-    fn ioctl(this: ArcBorrow<'_, Self>, cmd: u32, arg: usize) -> Result<isize> {
-        this.check_owner()?;
-        let session = &this.session;
+    /// Any call but the one that comes most.
+    #[inline(never)]
+    fn other_ioctl(&self, cmd: u32, arg: usize) -> Result<isize> {
+        let session = &self.session;
         let size = abi::arg_size(cmd);
         if abi::CONNECT_ATTACH.matches(cmd) {
             return match ops::connect::attach(session, arg, size)? {
@@ -123,6 +115,32 @@ impl FileObject for SessionFile {
             return ChannelFile(channel).install(close_on_exec);
         }
         ops::call(session, cmd, arg)
+    }
+}
+
+impl Device for SessionFile {
+    type Shared = Arc<Registry>;
+
+    fn open(registry: &Arc<Registry>, _file: &File) -> Result<Arc<Self>> {
+        let file = Self {
+            session: Session::new(registry.clone())?,
+            home: RemoteMemory::current()?,
+            watch: SetOnce::new(),
+        };
+        Ok(Arc::new(file, GFP_KERNEL_ACCOUNT)?)
+    }
+}
+
+#[vtable]
+impl FileObject for SessionFile {
+    #[inline]
+    fn ioctl(this: ArcBorrow<'_, Self>, cmd: u32, arg: usize) -> Result<isize> {
+        this.check_owner()?;
+        if cmd == abi::MSG_REPLY_RECEIVE.number() {
+            // The one call of most servers.
+            return ops::reply_receive(&this.session, arg, abi::arg_size(cmd));
+        }
+        this.other_ioctl(cmd, arg)
     }
 
     fn flush(this: ArcBorrow<'_, Self>, _closing: Closing<'_>) {
@@ -166,6 +184,22 @@ impl ConnectionFile {
         Ok(0)
     }
 
+    /// Any call but the one that comes most.
+    #[inline(never)]
+    fn other_ioctl(&self, cmd: u32, arg: usize, size: usize) -> Result<isize> {
+        if abi::MSG_SEND.matches(cmd) {
+            ops::send::by_descriptor(&self.descriptor, &self.registry, arg, size)
+        } else if abi::PULSE_SEND.matches(cmd) {
+            ops::pulse::by_descriptor(&self.descriptor, arg, size)
+        } else if abi::CONNECT_SERVER_INFO.matches(cmd) {
+            ops::peer::server_info_of(&self.descriptor, arg, size)
+        } else if abi::CONNECT_DETACH.matches(cmd) {
+            ops::connect::detach_name(&self.descriptor, arg, size)
+        } else {
+            Err(ENOTTY)
+        }
+    }
+
     /// Events do not find it any more.
     fn hide(&self) {
         self.home.descriptor_closed(self.first, &self.origin);
@@ -176,17 +210,11 @@ impl ConnectionFile {
 impl FileObject for ConnectionFile {
     fn ioctl(this: ArcBorrow<'_, Self>, cmd: u32, arg: usize) -> Result<isize> {
         let size = abi::arg_size(cmd);
-        if abi::MSG_SEND.matches(cmd) {
-            ops::send::by_descriptor(&this.descriptor, &this.registry, arg, size)
-        } else if abi::PULSE_SEND.matches(cmd) {
-            ops::pulse::by_descriptor(&this.descriptor, arg, size)
-        } else if abi::CONNECT_SERVER_INFO.matches(cmd) {
-            ops::peer::server_info_of(&this.descriptor, arg, size)
-        } else if abi::CONNECT_DETACH.matches(cmd) {
-            ops::connect::detach_name(&this.descriptor, arg, size)
-        } else {
-            Err(ENOTTY)
+        if cmd == abi::MSG_SEND.number() {
+            // What most of them are for.
+            return ops::send::by_descriptor(&this.descriptor, &this.registry, arg, size);
         }
+        this.other_ioctl(cmd, arg, size)
     }
 
     fn flush(this: ArcBorrow<'_, Self>, closing: Closing<'_>) {

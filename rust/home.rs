@@ -172,29 +172,28 @@ impl Home {
 
     /// What the calling thread needs to send to a connection; `EBADF` if there is none of this number,
     /// and `ENOMEM`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn sending(&self, coid: i32) -> Result<KBox<Sending>> {
         // A stale one may have been in somebody's hand while its connection was taken out of here, and
         // the number may be another's by now.
         let is_own = |kept: &Sending| kept.coid == coid && !kept.connection.is_detached();
         match self.sendings.take(coid, is_own) {
             Some(kept) => Ok(kept),
-            None => Sending::new(coid, self.connection(coid)?),
+            None => self.sending_anew(coid),
         }
     }
 
+    #[cold]
+    fn sending_anew(&self, coid: i32) -> Result<KBox<Sending>> {
+        Sending::new(coid, self.connection(coid)?)
+    }
+
     /// Keeps that for the next time.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn keep(&self, sending: KBox<Sending>) {
-        if sending.connection.is_detached() {
-            return;
-        }
-        let origin = sending.connection.origin().clone();
-        if let Some(refused) = self.sendings.put(sending.coid, sending) {
+        let has_ended = |kept: &Sending| kept.connection.is_detached();
+        if let Some(refused) = self.sendings.put(sending.coid, sending, has_ended) {
             KBox::into_inner(refused).give_up();
-        } else if origin.is_closed() {
-            // It was detached meanwhile, and may have been looked for before it was there.
-            self.sendings.purge(|kept| kept.connection.is_detached());
         }
     }
 

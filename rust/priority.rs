@@ -19,6 +19,7 @@ use crate::base::priority::{
     Wish, //
 };
 use crate::sys::{
+    once::Once,
     sched::{
         self,
         Own,
@@ -68,12 +69,12 @@ impl Ceiling {
 
     /// The priority.
     pub(crate) fn level(&self) -> u8 {
-        self.0.load(Relaxed) as u8
+        self.0.get() as u8
     }
 
     /// Changes it. Threads that have been lifted higher stay there until their next receive.
     pub(crate) fn set(&self, level: u8) {
-        self.0.store(level.into(), Relaxed);
+        self.0.set(level.into());
     }
 }
 
@@ -146,11 +147,11 @@ struct Settled(u64);
 
 impl Settled {
     fn new(count: u32, scheduling: Scheduling) -> Self {
-        let code = match scheduling {
-            Scheduling::RealTime { fifo, level } => 0x100 << u32::from(fifo) | u32::from(level),
-            Scheduling::Shared(policy) => 0x1000 | policy & 0xfff,
-            Scheduling::Deadline => 0x2000,
-        };
+        Self::with_code(count, scheduling.code())
+    }
+
+    #[inline]
+    fn with_code(count: u32, code: u32) -> Self {
         Self(u64::from(count) << 32 | u64::from(code))
     }
 }
@@ -229,31 +230,32 @@ impl Server {
 
     /// Whether it serves at the station of this address.
     pub(crate) fn is_at(&self, station: usize) -> bool {
-        self.station.load(Relaxed) == station
+        self.station.get() == station
     }
 
     /// Chooses whether clients that wait raise it.
     pub(crate) fn set_aloof(&self, aloof: bool) {
-        if (self.aloof.load(Relaxed) != 0) != aloof {
-            self.aloof.store(aloof.into(), Relaxed);
+        if (self.aloof.get() != 0) != aloof {
+            self.aloof.set(aloof.into());
         }
     }
 
     fn noted(&self) -> Noted {
-        Noted(self.noted.load(Relaxed))
+        Noted(self.noted.get())
     }
 
     fn is_settled(&self, noted: Noted) -> bool {
-        (self.settled.load(Relaxed) >> 32) as u32 == noted.count()
+        (self.settled.get() >> 32) as u32 == noted.count()
     }
 
     /// Notes what the calling thread, which is this one, wants for itself. In the lock of its
     /// station.
+    #[inline(always)]
     pub(crate) fn ask(&self, wish: Wish, ceiling: u8) {
         let noted = self.noted();
         if Noted::new(noted.count(), wish, ceiling) == noted {
-            let now = sched::scheduling(&self.task);
-            if self.settled.load(Relaxed) == Settled::new(noted.count(), now).0 {
+            let now = Settled::with_code(noted.count(), sched::code(&self.task));
+            if self.settled.get() == now.0 {
                 return;
             }
         }
@@ -267,8 +269,9 @@ impl Server {
 
     /// Notes that a client of priority `level` waits for the thread; says whether that changes
     /// anything, and has to be applied. In the lock of its station.
+    #[inline(always)]
     pub(crate) fn raise(&self, level: u8, ceiling: u8) -> bool {
-        if level == 0 || self.aloof.load(Relaxed) != 0 {
+        if level == 0 || self.aloof.get() != 0 {
             return false;
         }
         let now = sched::scheduling(&self.task);
@@ -278,7 +281,7 @@ impl Server {
             if level <= now.level() {
                 return false;
             }
-            if self.settled.load(Relaxed) != Settled::new(noted.count(), now).0 {
+            if self.settled.get() != Settled::new(noted.count(), now).0 {
                 // Somebody else has changed it since, and means it.
                 wish = Wish::Own;
             }
@@ -288,16 +291,21 @@ impl Server {
     }
 
     fn note(&self, noted: Noted) {
-        self.noted.store(noted.0, Relaxed);
+        self.noted.set(noted.0);
     }
 
     /// Carries out what was noted last, if that has not been done yet.
     ///
     /// Does not sleep. Best called without a lock.
+    #[inline]
     pub(crate) fn apply(&self) {
-        if self.is_settled(self.noted()) {
-            return;
+        if !self.is_settled(self.noted()) {
+            self.settle();
         }
+    }
+
+    #[inline(never)]
+    fn settle(&self) {
         let mut lift = self.lift.lock();
         let noted = self.noted();
         if self.is_settled(noted) {
@@ -305,7 +313,7 @@ impl Server {
         }
         let now = lift.carry_out(&self.task, noted);
         let settled = Settled::new(noted.count(), now);
-        self.settled.store(settled.0, Relaxed);
+        self.settled.set(settled.0);
     }
 
     /// The priority that it has now.
@@ -327,7 +335,7 @@ impl Server {
     pub(crate) fn forget(&self, station: usize) {
         let mut whereabouts = self.whereabouts.lock();
         let before = if self.is_at(station) {
-            self.station.store(0, Relaxed);
+            self.station.set(0);
             whereabouts.station.take()
         } else {
             None
@@ -435,7 +443,7 @@ impl Servers {
         if let Some(node) = whereabouts.node.take() {
             self.threads
                 .insert(node.into_node(server.key(), server.clone()));
-            server.station.store(address, Relaxed);
+            server.station.set(address);
             // It serves nowhere, so that nothing is dropped here.
             whereabouts.station = Some(station);
         }
@@ -566,6 +574,13 @@ struct Shard {
     servers: SpinLock<RBTree<usize, Arc<Server>>>,
 }
 
+impl Shard {
+    #[inline(never)]
+    fn find(&self, key: usize) -> Option<Arc<Server>> {
+        self.servers.lock().get(&key).cloned()
+    }
+}
+
 /// All server threads there are.
 #[pin_data]
 pub(crate) struct Threads {
@@ -586,19 +601,21 @@ impl Threads {
         })
     }
 
+    #[inline]
     fn shard(&self, key: usize) -> Option<&Shard> {
         // Threads are some kilobytes apart.
         self.shards.get((key >> 10 ^ key >> 16) % SHARDS)
     }
 
     /// The calling thread, if it is known as a server.
+    #[inline(always)]
     pub(crate) fn current(&self) -> Option<Arc<Server>> {
         let key = task::current_thread_key();
         let shard = self.shard(key)?;
-        if shard.population.load(Relaxed) == 0 {
+        if shard.population.get() == 0 {
             return None;
         }
-        shard.servers.lock().get(&key).cloned()
+        shard.find(key)
     }
 
     /// Makes the calling thread known, which is not yet. Fails with `ENOMEM`.

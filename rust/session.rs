@@ -210,11 +210,16 @@ impl Session {
 
     /// What the calling thread needs to receive from a channel; `ESRCH` if there is none of this
     /// number, and `ENOMEM`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn serving(&self, chid: i32) -> Result<KBox<Serving>> {
         if let Some(kept) = self.servings.take(chid, |kept| kept.is_for(chid)) {
             return Ok(kept);
         }
+        self.serving_anew(chid)
+    }
+
+    #[cold]
+    fn serving_anew(&self, chid: i32) -> Result<KBox<Serving>> {
         Ok(KBox::new(
             Serving {
                 chid,
@@ -226,19 +231,17 @@ impl Session {
     }
 
     /// Keeps that for the next time.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn keep(&self, serving: KBox<Serving>) {
-        if serving.channel.is_ended() {
-            return;
+        let has_ended = |kept: &Serving| kept.channel.is_ended();
+        if let Some(refused) = self.servings.put(serving.chid, serving, has_ended) {
+            self.make_room(refused);
         }
-        let channel = serving.channel.clone();
-        let Some(refused) = self.servings.put(serving.chid, serving) else {
-            if channel.is_ended() {
-                // It has ended meanwhile, and may have been looked for before it was there.
-                self.servings.purge(|kept| kept.channel.is_ended());
-            }
-            return;
-        };
+    }
+
+    /// There was none to keep that.
+    #[cold]
+    fn make_room(&self, refused: KBox<Serving>) {
         // Threads that have ended need no room.
         let is_idle = |kept: &Serving| kept.place.as_ref().is_none_or(Place::is_abandoned);
         self.servings.purge(is_idle);

@@ -95,7 +95,14 @@ impl RcvidSource {
         id.block() != self.block || age < BLOCK_SIZE - self.left
     }
 
+    /// The id that was taken last was not given to anybody: it is the next one again.
+    pub(crate) fn give_back(&mut self) {
+        self.serial = (self.serial + BLOCK_SIZE - 1) % BLOCK_SIZE;
+        self.left += 1;
+    }
+
     /// The next id, or `None` when the block is used up.
+    #[inline(always)]
     pub(crate) fn take(&mut self) -> Option<Rcvid> {
         if self.left == 0 {
             return None;

@@ -52,6 +52,15 @@ impl Audit {
     }
 }
 
+/// Whether a part of a few bytes lies in the lower half of all addresses: [`Audit`] does not refuse a
+/// list of nothing else.
+#[inline]
+pub(crate) const fn is_plain(base: u64, len: u64) -> bool {
+    (base >> 62) | (len >> 31) == 0
+}
+
+const _: () = assert!(!is_plain(0, abi::MAX_BYTES + 1));
+
 /// Number of bytes that a transfer at `offset` of a memory of `total` bytes can move (B48, B49).
 pub(crate) fn window(total: usize, offset: u64, want: usize) -> usize {
     match usize::try_from(offset) {

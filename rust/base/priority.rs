@@ -25,6 +25,17 @@ pub(crate) enum Scheduling {
 }
 
 impl Scheduling {
+    /// A number that stands for it: the policy as Linux numbers them, and the priority.
+    #[inline]
+    pub(crate) fn code(self) -> u32 {
+        match self {
+            Self::RealTime { fifo: true, level } => 1 << 8 | u32::from(level),
+            Self::RealTime { fifo: false, level } => 2 << 8 | u32::from(level),
+            Self::Shared(policy) => policy << 8,
+            Self::Deadline => 6 << 8,
+        }
+    }
+
     /// The priority that goes with it. A deadline is above them all.
     pub(crate) fn level(self) -> u8 {
         match self {

@@ -61,7 +61,7 @@ pub(crate) fn push(
 }
 
 /// Copies the first `len` bytes of the caller's parts into `buffer`; `EFAULT` if that fails.
-#[inline]
+#[inline(always)]
 pub(crate) fn gather(from: &Parts, len: usize, buffer: &mut SmallBuf) -> Result {
     buffer.clear();
     match from.only() {
@@ -86,7 +86,7 @@ fn gather_parts(from: &Parts, len: usize, buffer: &mut SmallBuf) -> Result {
 }
 
 /// Copies `bytes` to the caller's parts; `EFAULT` if that fails.
-#[inline]
+#[inline(always)]
 pub(crate) fn scatter(bytes: &[u8], to: &Parts) -> Result {
     match to.only() {
         Some(part) => {

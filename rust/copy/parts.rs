@@ -5,6 +5,7 @@
 use crate::base::{
     abi,
     part_math::{
+        self,
         Audit,
         Refused, //
     }, //
@@ -57,6 +58,17 @@ impl Parts {
         }
     }
 
+    /// The one part that `vector` is. Fails as [`Parts::fill`].
+    #[inline(always)]
+    pub(crate) fn one(vector: abi::Vector) -> Result<Self> {
+        let mut parts = Self::empty();
+        parts.fill_one(abi::Iov {
+            base: vector.base,
+            len: vector.count,
+        })?;
+        Ok(parts)
+    }
+
     /// As [`Parts::fill`], for a new list.
     #[inline]
     pub(crate) fn from_user(vector: abi::Vector, buffer: bool) -> Result<Self> {
@@ -69,14 +81,20 @@ impl Parts {
     ///
     /// Fails with `EOVERFLOW` if there is more than the limits allow, with `EFAULT` if the list
     /// cannot be read or a part lies outside of user space, and with `ENOMEM`; then there are no parts.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn fill(&mut self, vector: abi::Vector, buffer: bool) -> Result {
-        self.clear();
+        if !matches!(self.list, List::None) {
+            self.clear();
+        }
         if buffer {
-            self.fill_one(abi::Iov {
+            let filled = self.fill_one(abi::Iov {
                 base: vector.base,
                 len: vector.count,
-            })
+            });
+            if filled.is_err() {
+                self.clear();
+            }
+            filled
         } else {
             self.fill_list(vector)
         }
@@ -98,17 +116,22 @@ impl Parts {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn fill_one(&mut self, part: abi::Iov) -> Result {
-        let mut audit = Audit::default();
-        audit.add(part.base, part.len);
-        self.total = audit.finish().map_err(refusal)?;
+        // What nobody could object to need not be added up.
+        self.total = if part_math::is_plain(part.base, part.len) {
+            part.len as usize
+        } else {
+            audit_one(part)?
+        };
         self.first = part;
         self.count = 1;
         Ok(())
     }
 
+    #[inline(never)]
     fn fill_list(&mut self, vector: abi::Vector) -> Result {
+        self.clear();
         if vector.count > abi::MAX_PARTS {
             return Err(EOVERFLOW);
         }
@@ -189,6 +212,13 @@ impl Parts {
             List::Many(many) => many.as_slice(),
         }
     }
+}
+
+#[cold]
+fn audit_one(part: abi::Iov) -> Result<usize> {
+    let mut audit = Audit::default();
+    audit.add(part.base, part.len);
+    audit.finish().map_err(refusal)
 }
 
 fn refusal(refused: Refused) -> Error {

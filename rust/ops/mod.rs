@@ -21,6 +21,7 @@ pub(crate) mod transfer;
 
 use crate::base::abi;
 use crate::copy::parts::Parts;
+use crate::rendezvous::Plainly;
 use crate::session::Session;
 use crate::sys::user_args::{
     Room,
@@ -102,33 +103,72 @@ pub(crate) fn call(session: &Session, cmd: u32, arg: usize) -> Result<isize> {
 /// `QIPC_MSG_REPLY_RECEIVE`: answers one message and waits for the next.
 ///
 /// Arguments that are wrong in themselves fail the call before anything is done.
-fn reply_receive(session: &Session, arg: usize, size: usize) -> Result<isize> {
+pub(crate) fn reply_receive(session: &Session, arg: usize, size: usize) -> Result<isize> {
     let user = UserArg::<abi::MsgReplyReceive>::new(arg);
-    let (mut args, mut from, mut room) = (Room::new(), Parts::empty(), ReceptionRoom::new());
+    let mut args = Room::new();
     let args = user.read_in(&mut args, size)?;
     if args.reserved != 0 {
         return Err(EINVAL);
     }
+    // The usual shape: one buffer each way, no hurry.
+    if args.reply.flags == abi::BUF && receive::is_plain(&args.receive) {
+        let from = Parts::one(args.reply.vec)?;
+        let into = Parts::one(args.receive.vec)?;
+        let answer = reply::Answer::plain(&args.reply, &from);
+        let reception = receive::Reception::plain(session, args.receive.chid, &into)?;
+        return answer_and_receive(session, &user, &answer, reception);
+    }
+    reply_receive_any(session, &user, args)
+}
+
+/// The same for any arguments.
+#[inline(never)]
+fn reply_receive_any(
+    session: &Session,
+    user: &UserArg<abi::MsgReplyReceive>,
+    args: &abi::MsgReplyReceive,
+) -> Result<isize> {
+    let (mut from, mut room) = (Parts::empty(), ReceptionRoom::new());
     let answer = reply::Answer::parse(&args.reply, &mut from)?;
     let reception = receive::Reception::parse(session, &args.receive, &mut room)?;
-    let answered = args.reply.rcvid != 0;
+    answer_and_receive(session, user, &answer, reception)
+}
+
+/// The same with arguments that are right.
+#[inline(always)]
+fn answer_and_receive(
+    session: &Session,
+    user: &UserArg<abi::MsgReplyReceive>,
+    answer: &reply::Answer<'_>,
+    reception: receive::Reception<'_>,
+) -> Result<isize> {
+    let answered = answer.rcvid != 0;
+    // Both of them: `reply_error` follows the `side` of the reply.
+    let report = user.field(offset_of!(abi::MsgReply, side));
+    let mut waits = false;
     let result = if answered {
+        // Once the thread waits nothing may fail, so that the report has to be there before.
+        let place = reception.place();
+        let place = place.filter(|_| report.write(&abi::ReplyResult::default()).is_ok());
         // Most answers are for a message of the channel that the next one is received from.
-        if reply::reply_plainly(reception.rendezvous(), &answer) {
-            Ok(())
-        } else {
-            reply::reply(session, &answer)
+        match reply::reply_plainly(reception.rendezvous(), answer, place) {
+            Plainly::Waits => {
+                waits = true;
+                Ok(())
+            }
+            Plainly::Answered => Ok(()),
+            Plainly::No => reply::reply(session, answer),
         }
     } else {
         Ok(())
     };
-    // Both of them: `reply_error` follows the `side` of the reply.
-    user.field(offset_of!(abi::MsgReply, side))
-        .write(&reply::report(&result))?;
+    if !waits {
+        report.write(&reply::report(&result))?;
+    }
     let out = user
         .field::<abi::MsgReceive>(offset_of!(abi::MsgReplyReceive, receive))
         .field(offset_of!(abi::MsgReceive, result));
-    receive::receive(session, reception, &out).map_err(|error| {
+    receive::receive(session, reception, &out, waits).map_err(|error| {
         if answered && error == receive::restart() {
             // The reply must not be made a second time.
             EINTR

@@ -7,13 +7,17 @@ use crate::base::{
     pulse::Pulse, //
 };
 use crate::channel::Channel;
-use crate::copy::parts::Parts;
-use crate::events::Place;
+use crate::copy::{
+    self,
+    parts::Parts, //
+};
+use crate::events::Place as Home;
 use crate::rendezvous::{
     deadline::Deadline,
     tables::Want,
     Accepted,
     Claim,
+    Place,
     Rendezvous, //
 };
 use crate::session::{
@@ -22,21 +26,20 @@ use crate::session::{
 };
 use crate::sys::{
     errno,
+    once::Once,
     remote_mm::CopyFault,
     task,
     user_args::{
         Room,
         UserArg, //
-    }, //
+    },
+    wait::Woke, //
 };
 use crate::timeout::Timeout;
 use core::mem::offset_of;
 use kernel::{
     prelude::*,
-    sync::{
-        atomic::Relaxed,
-        Arc, //
-    }, //
+    sync::Arc, //
 };
 
 /// Messages that may get lost in one call that does not want to wait.
@@ -65,15 +68,41 @@ impl ReceptionRoom {
 /// A receive whose arguments are right.
 pub(super) struct Reception<'a> {
     serving: KBox<Serving>,
+    how: How<'a>,
+}
+
+/// What the caller wants.
+struct How<'a> {
     into: &'a Parts,
     want: Want,
     wait: bool,
     timeout: Option<&'a Timeout>,
 }
 
+/// Whether it is a receive of anything into one buffer, which may take as long as it takes.
+#[inline(always)]
+pub(super) fn is_plain(args: &abi::MsgReceive) -> bool {
+    args.flags == abi::BUF && args.timeout == 0 && args.chid != NO_CHANNEL
+}
+
 impl<'a> Reception<'a> {
+    /// Of arguments that [are plain](is_plain), into a buffer that was looked at by now.
+    #[inline(always)]
+    pub(super) fn plain(session: &Session, chid: i32, into: &'a Parts) -> Result<Self> {
+        let how = How {
+            into,
+            want: Want::Anything,
+            wait: true,
+            timeout: None,
+        };
+        Ok(Self {
+            serving: session.serving(chid)?,
+            how,
+        })
+    }
+
     /// Checks the arguments.
-    #[inline]
+    #[inline(always)]
     pub(super) fn parse(
         session: &Session,
         args: &abi::MsgReceive,
@@ -89,12 +118,11 @@ impl<'a> Reception<'a> {
         room.into.fill(args.vec, args.flags & abi::BUF != 0)?;
         let serving = session.serving(args.chid)?;
         if args.timeout != 0 {
-            let home = || -> Result<Arc<dyn Place>> { Ok(session.home.clone()) };
+            let home = || -> Result<Arc<dyn Home>> { Ok(session.home.clone()) };
             room.timeout = Timeout::from_user(home, args.timeout)?;
         }
-        Ok(Self {
+        let how = How {
             into: &room.into,
-            serving,
             want: if args.flags & abi::PULSE_ONLY != 0 {
                 Want::Pulse
             } else {
@@ -102,14 +130,25 @@ impl<'a> Reception<'a> {
             },
             wait: args.flags & abi::NONBLOCK == 0,
             timeout: room.timeout.as_ref(),
-        })
+        };
+        Ok(Self { serving, how })
     }
 }
 
 impl Reception<'_> {
     /// The meeting place of the channel.
+    #[inline]
     pub(super) fn rendezvous(&self) -> &Rendezvous {
         &self.serving.channel.rendezvous
+    }
+
+    /// The caller's place there, if it waits for whatever comes without a deadline, and has waited
+    /// there before.
+    #[inline]
+    pub(super) fn place(&self) -> Option<&Place> {
+        let how = &self.how;
+        let plain = how.wait && how.want == Want::Anything && how.timeout.is_none();
+        self.serving.place.as_ref().filter(|_| plain)
     }
 }
 
@@ -128,7 +167,7 @@ pub(super) fn msg_receive(session: &Session, arg: usize, size: usize) -> Result<
     let args = user.read_in(&mut args, size)?;
     let reception = Reception::parse(session, args, &mut room)?;
     let out = user.field(offset_of!(abi::MsgReceive, result));
-    receive(session, reception, &out)
+    receive(session, reception, &out, false)
 }
 
 /// The error that makes the call start again after a signal without a handler.
@@ -138,72 +177,107 @@ pub(super) fn restart() -> Error {
 
 /// Waits for a message or a pulse, copies it, and describes it in `out`.
 ///
-/// A client whose message cannot be read fails, and the next one is taken (B56).
+/// A client whose message cannot be read fails, and the next one is taken (B56). With `waits` the
+/// caller waits already, see [`Plainly::Waits`](crate::rendezvous::Plainly::Waits).
+#[inline(always)]
 pub(super) fn receive(
     session: &Session,
     reception: Reception<'_>,
     out: &UserArg<abi::ReceiveResult>,
+    waits: bool,
 ) -> Result<isize> {
-    let mut reception = reception;
-    let result = match reception.timeout {
-        None => receive_until(session, &mut reception, out, &Deadline::NEVER),
-        Some(timeout) => timeout
-            .with(|deadline| receive_until(session, &mut reception, out, deadline))
-            .map_err(|error| timeout.no_restart(error)),
+    let Reception { mut serving, how } = reception;
+    let Serving { channel, place, .. } = &mut *serving;
+    let result = match (waits, &place) {
+        (true, Some(waiting)) => {
+            let mut accepted = channel.rendezvous.accept_waiting(waiting);
+            let delivered = match &mut accepted {
+                Ok(claim) => Ok(deliver(claim, channel, how.into, out)),
+                Err(woke) => Err(*woke),
+            };
+            // Whatever comes now, the message is not in the caller's hands any more.
+            drop(accepted);
+            match delivered {
+                Ok(Ok(Received::Delivered)) => Ok(0),
+                Ok(Ok(Received::Lost)) => receive_any(session, channel, place, &how, out, None),
+                Ok(Err(error)) => failed(channel, error),
+                Err(woke) => receive_any(session, channel, place, &how, out, Some(woke)),
+            }
+        }
+        _ => receive_any(session, channel, place, &how, out, None),
     };
-    session.keep(reception.serving);
+    session.keep(serving);
     result
 }
 
-fn receive_until(
+/// The same for any receive; with `woke` for a thread that waits, and has woken for this reason.
+#[inline(never)]
+fn receive_any(
     session: &Session,
-    reception: &mut Reception<'_>,
+    channel: &Arc<Channel>,
+    place: &mut Option<Place>,
+    how: &How<'_>,
     out: &UserArg<abi::ReceiveResult>,
-    deadline: &Deadline<'_>,
+    woke: Option<Woke>,
 ) -> Result<isize> {
-    let result = receive_one(session, reception, out, deadline);
-    if result.is_err() {
-        // Of a client that is served no more nothing must stay, its priority least of all.
-        reception.serving.channel.rendezvous.gave_up();
+    let result = match how.timeout {
+        None => receive_one(session, channel, place, how, out, &Deadline::NEVER, woke),
+        Some(timeout) => timeout
+            .with(|deadline| receive_one(session, channel, place, how, out, deadline, woke))
+            .map_err(|error| timeout.no_restart(error)),
+    };
+    match result {
+        Ok(value) => Ok(value),
+        Err(error) => failed(channel, error),
     }
-    result
+}
+
+/// Of a client that is served no more nothing must stay, its priority least of all.
+#[cold]
+fn failed(channel: &Channel, error: Error) -> Result<isize> {
+    channel.rendezvous.gave_up();
+    Err(error)
 }
 
 fn receive_one(
     session: &Session,
-    reception: &mut Reception<'_>,
+    channel: &Arc<Channel>,
+    place: &mut Option<Place>,
+    how: &How<'_>,
     out: &UserArg<abi::ReceiveResult>,
     deadline: &Deadline<'_>,
+    woke: Option<Woke>,
 ) -> Result<isize> {
-    let Reception {
-        serving,
-        into,
-        want,
-        wait,
-        ..
-    } = reception;
-    let Serving { channel, place, .. } = &mut **serving;
     let mut lost = 0;
+    let mut woke = woke;
     loop {
         // Clients that cannot be read must not keep the caller here.
         if lost > 0 && task::is_signalled() {
             return Err(restart());
         }
-        if lost >= PATIENCE && !*wait {
+        if lost >= PATIENCE && !how.wait {
             return Err(EAGAIN);
         }
-        match channel.rendezvous.accept(*want, *wait, deadline, place) {
-            Ok(Accepted::Message(claim)) => match deliver(claim, channel, into, out)? {
-                Received::Delivered => return Ok(0),
-                Received::Lost => lost += 1,
-            },
+        let accepted = match (woke.take(), &place) {
+            (Some(woke), Some(place)) => channel.rendezvous.accept_woken(place, woke),
+            _ => channel
+                .rendezvous
+                .accept(how.want, how.wait, deadline, place),
+        };
+        match accepted {
+            Ok(Accepted::Message(mut claim)) => {
+                match deliver(&mut claim, channel, how.into, out)? {
+                    Received::Delivered => return Ok(0),
+                    Received::Lost => lost += 1,
+                }
+            }
             Ok(Accepted::OutOfIds(client)) => {
                 if let Err(error) = session.add_block(channel, &client) {
                     channel.rendezvous.pass_on();
                     return Err(error);
                 }
             }
-            Ok(Accepted::Pulse(pulse, _memory)) => return deliver_pulse(pulse, into, out),
+            Ok(Accepted::Pulse(pulse, _memory)) => return deliver_pulse(pulse, how.into, out),
             Err(error) if error == EINTR => return Err(restart()),
             Err(error) => return Err(error),
         }
@@ -212,6 +286,7 @@ fn receive_one(
 
 /// Copies a pulse, which is gone if it does not fit into the first part (B68, B75). The info is
 /// left alone (B74).
+#[inline(never)]
 fn deliver_pulse(pulse: Pulse, into: &Parts, out: &UserArg<abi::ReceiveResult>) -> Result<isize> {
     let first = into.first().unwrap_or_default();
     if first.len < size_of::<abi::Pulse>() as u64 {
@@ -224,8 +299,9 @@ fn deliver_pulse(pulse: Pulse, into: &Parts, out: &UserArg<abi::ReceiveResult>) 
 }
 
 /// Copies a message. On failures of the caller's own it goes back to its place (B57, B58, B64).
+#[inline(always)]
 fn deliver(
-    claim: Claim<'_>,
+    claim: &mut Claim<'_>,
     channel: &Channel,
     into: &Parts,
     out: &UserArg<abi::ReceiveResult>,
@@ -233,7 +309,13 @@ fn deliver(
     let transaction = claim.transaction();
     let message = &transaction.message;
     let len = message.send.total().min(into.total());
-    match message.read(0, into, len, &claim.fetcher(len)) {
+    let read = match message.short() {
+        Some(bytes) => {
+            copy::scatter(bytes.get(..len).unwrap_or(bytes), into).map_err(|_| CopyFault::Local)
+        }
+        None => message.read(0, into, len, &claim.fetcher(len)),
+    };
+    match read {
         Ok(()) => (),
         Err(CopyFault::Remote) => {
             claim.fail_sender();
@@ -245,7 +327,7 @@ fn deliver(
         // It leaves with the claim.
         Err(CopyFault::Left) => return Ok(Received::Lost),
     }
-    transaction.received.store(len as i64, Relaxed);
+    transaction.received.set(len as i64);
     out.write(&abi::ReceiveResult {
         rcvid: claim.rcvid().as_user(),
         info: channel.describe(transaction, None),

@@ -17,7 +17,11 @@ use crate::copy::{
     failure::Failure,
     parts::Parts, //
 };
-use crate::rendezvous::Rendezvous;
+use crate::rendezvous::{
+    Place,
+    Plainly,
+    Rendezvous, //
+};
 use crate::session::Session;
 use crate::sys::{
     remote_mm::CopyFault,
@@ -54,14 +58,25 @@ fn recorded(asked: Option<Cause>) -> Result<i32> {
 
 /// A reply whose arguments are right.
 pub(super) struct Answer<'a> {
-    rcvid: i64,
+    /// The message that it is for, 0 if it is none.
+    pub(super) rcvid: i64,
     status: i64,
     from: &'a Parts,
 }
 
 impl<'a> Answer<'a> {
+    /// Of parts that were looked at by now, with the flags of [`abi::BUF`].
+    #[inline(always)]
+    pub(super) fn plain(args: &abi::MsgReply, from: &'a Parts) -> Self {
+        Self {
+            rcvid: args.rcvid,
+            status: args.status,
+            from,
+        }
+    }
+
     /// Checks the arguments; the parts stay in `from`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn parse(args: &abi::MsgReply, from: &'a mut Parts) -> Result<Self> {
         if args.flags & !abi::BUF != 0 {
             return Err(EINVAL);
@@ -105,6 +120,7 @@ fn unreadable(session: &Session, rcvid: i64) -> Failure {
 }
 
 /// What user space is told of a reply.
+#[inline]
 pub(super) fn report(result: &Result<(), Failure>) -> abi::ReplyResult {
     match result {
         Ok(()) => abi::ReplyResult::default(),
@@ -115,23 +131,31 @@ pub(super) fn report(result: &Result<(), Failure>) -> abi::ReplyResult {
     }
 }
 
-/// Answers a message of this channel if that is quickly done; says whether it was.
+/// Answers a message of this channel if that is quickly done; with a `place` the calling thread then
+/// waits there for the next, if it can.
 ///
 /// A short reply is gathered before anything is known of the client, maybe more of it than that
 /// takes. Should that fail the long way finds out whether it matters.
-#[inline]
-pub(super) fn reply_plainly(rendezvous: &Rendezvous, answer: &Answer<'_>) -> bool {
+#[inline(always)]
+pub(super) fn reply_plainly(
+    rendezvous: &Rendezvous,
+    answer: &Answer<'_>,
+    place: Option<&Place>,
+) -> Plainly {
     let total = answer.from.total();
     let Some(rcvid) = Rcvid::from_user(answer.rcvid).filter(|_| total <= INLINE_BYTES) else {
-        return false;
+        return Plainly::No;
     };
     let mut inline = SmallBuf::new();
-    copy::gather(answer.from, total, &mut inline).is_ok()
-        && rendezvous.answer_plainly(rcvid, answer.status, &inline)
+    match copy::gather(answer.from, total, &mut inline) {
+        Ok(()) => rendezvous.answer_plainly(rcvid, answer.status, &inline, place),
+        Err(_) => Plainly::No,
+    }
 }
 
 /// Answers a message. Whatever happens to the reply, the client goes on, unless nobody waits any
 /// more (B59, B60).
+#[inline(never)]
 pub(super) fn reply(session: &Session, answer: &Answer<'_>) -> Result<(), Failure> {
     let (channel, rcvid) = session.by_rcvid(answer.rcvid)?;
     let rendezvous = &channel.rendezvous;

@@ -102,6 +102,7 @@ use tables::{
     Next,
     Origin,
     Receiver,
+    Sent,
     Tables,
     Transaction,
     Want, //
@@ -202,6 +203,18 @@ enum Called {
     Nothing,
 }
 
+/// What [`Rendezvous::answer_plainly`] has come to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plainly {
+    /// It is not as plain as that: nothing was done.
+    No,
+    /// The message is answered.
+    Answered,
+    /// The message is answered, and the calling thread waits. It has to go on with
+    /// [`Rendezvous::accept_waiting`], whatever happens.
+    Waits,
+}
+
 /// What [`Rendezvous::accept_plainly`] has come to.
 enum Plain<'a> {
     /// A message was taken.
@@ -210,26 +223,6 @@ enum Plain<'a> {
     Waits,
     /// It is not as plain as that.
     No,
-}
-
-/// How a send ended.
-pub(crate) struct Sent {
-    /// How.
-    pub(crate) outcome: Outcome,
-    /// Status of the reply, if that is how.
-    pub(crate) status: i64,
-    /// Error of the answer, 0 if there was a reply.
-    pub(crate) error: i32,
-}
-
-impl Sent {
-    fn withdrawn(cause: Cause) -> Self {
-        Self {
-            outcome: Outcome::Withdrawn(cause),
-            status: 0,
-            error: 0,
-        }
-    }
 }
 
 impl Rendezvous {
@@ -274,6 +267,7 @@ impl Rendezvous {
     ///
     /// The calling thread has been adopted by the transaction's parker. A short reply is left in
     /// `inline`. Fails with `EBADF` if the channel or the connection is closed, and with `ENOMEM`.
+    #[inline(always)]
     pub(crate) fn send(
         &self,
         transaction: &Arc<Transaction>,
@@ -284,45 +278,87 @@ impl Rendezvous {
         origin.begin();
         // A server that is raised while it waits for another one raises that one.
         let server = self.threads.current();
+        if server.is_some() || self.unblock || deadline.limits_sender() {
+            return self.send_on(transaction, inline, deadline, server, None);
+        }
+        // Most messages are taken by a thread that waits, and answered before anything else happens.
+        perturb::pause("offer");
+        if !self.offer_plainly(transaction) {
+            return self.send_on(transaction, inline, deadline, server, None);
+        }
+        let woke = transaction.sender.park(Until::Signal, None);
+        if woke == Woke::Called {
+            perturb::pause("take the result");
+            match self.tables.lock().result(transaction, inline) {
+                Some(sent) if sent.outcome != Outcome::Restart => {
+                    origin.end();
+                    return Ok(sent);
+                }
+                _ => (),
+            }
+        }
+        self.send_on(transaction, inline, deadline, server, Some(woke))
+    }
+
+    /// The same for any message; `woke` if it was offered by now, and its sender, which is `server`, has
+    /// woken.
+    #[cold]
+    fn send_on(
+        &self,
+        transaction: &Arc<Transaction>,
+        inline: &mut SmallBuf,
+        deadline: &Deadline<'_>,
+        server: Option<Arc<Server>>,
+        woke: Option<Woke>,
+    ) -> Result<Sent> {
         if let Some(server) = &server {
             server.set_onward(Some(transaction.clone()));
         }
+        let mut woke = woke;
         let sent = loop {
-            match self.offer(transaction, deadline) {
-                Ok(true) => {
-                    if server.is_some() {
-                        // It may have been raised before it could be seen to wait.
-                        priority::raise_onward(&**transaction, task::current_priority());
+            if woke.is_none() {
+                match self.offer(transaction, deadline) {
+                    Ok(true) => {
+                        if server.is_some() {
+                            // It may have been raised before it could be seen to wait.
+                            priority::raise_onward(&**transaction, task::current_priority());
+                        }
                     }
-                    self.wait(transaction, deadline);
+                    Ok(false) => break Ok(Sent::withdrawn(Cause::TimedOut)),
+                    Err(error) => break Err(error),
                 }
-                Ok(false) => break Ok(Sent::withdrawn(Cause::TimedOut)),
-                Err(error) => break Err(error),
             }
-            perturb::pause("take the result");
-            let result = self.tables.lock().result(transaction, inline);
-            match result {
-                // A server that asks for the message again and again must not keep the sender here.
-                Some((Outcome::Restart, ..)) if task::is_signalled() => {
-                    break Ok(Sent::withdrawn(Cause::Interrupted))
-                }
-                Some((Outcome::Restart, ..)) => (),
-                Some((outcome, status, error)) => {
-                    break Ok(Sent {
-                        outcome,
-                        status,
-                        error,
-                    })
-                }
-                // Not reached: `wait` returns when there is a result.
-                None => break Err(EIO),
+            let sent = self.wait(transaction, deadline, woke.take(), inline);
+            if sent.outcome != Outcome::Restart {
+                break Ok(sent);
+            }
+            // A server that asks for the message again and again must not keep the sender here.
+            if task::is_signalled() {
+                break Ok(Sent::withdrawn(Cause::Interrupted));
             }
         };
         if let Some(server) = &server {
             server.set_onward(None);
         }
-        origin.end();
+        transaction.message.origin.end();
         sent
+    }
+
+    /// Puts the message into the queue if there is nothing special about it, and calls the thread that
+    /// waits for it; says whether it did.
+    #[inline(always)]
+    fn offer_plainly(&self, transaction: &Arc<Transaction>) -> bool {
+        let mut tables = self.tables.lock();
+        if !tables.open || transaction.message.origin.is_closed() {
+            return false;
+        }
+        let Some(called) = tables.offer_plainly(transaction) else {
+            return false;
+        };
+        drop(tables);
+        perturb::pause("call the server");
+        called.wake();
+        true
     }
 
     /// Puts the message into the queue, unless the deadline forbids to wait; says whether it did.
@@ -331,16 +367,8 @@ impl Rendezvous {
         if self.unblock {
             transaction.provide(&self.tables)?;
         }
-        if !deadline.limits_sender() {
-            let mut tables = self.tables.lock();
-            if tables.open && !transaction.message.origin.is_closed() {
-                if let Some(called) = tables.offer_plainly(transaction) {
-                    drop(tables);
-                    perturb::pause("call the server");
-                    called.wake();
-                    return Ok(true);
-                }
-            }
+        if !deadline.limits_sender() && self.offer_plainly(transaction) {
+            return Ok(true);
         }
         let mut wakes = self.wakes();
         let mut tables = self.tables.lock();
@@ -362,19 +390,36 @@ impl Rendezvous {
         Ok(true)
     }
 
-    /// Sleeps until the message is done; the stages are those at the head of this file.
-    fn wait(&self, transaction: &Arc<Transaction>, deadline: &Deadline<'_>) {
+    /// Sleeps until the message is done, and returns how; the stages are those at the head of this
+    /// file. With `woke` the sender has slept, and woken for this reason.
+    fn wait(
+        &self,
+        transaction: &Arc<Transaction>,
+        deadline: &Deadline<'_>,
+        woke: Option<Woke>,
+        inline: &mut SmallBuf,
+    ) -> Sent {
         let mut until = Until::Signal;
         let mut alarm = deadline.alarm.or(deadline.grace);
         // What is due at once does not wait for the sleep.
         let mut due = deadline.alarm.is_none() && !deadline.ends();
+        let mut woke = woke;
         loop {
             if core::mem::take(&mut due) {
                 self.expire(transaction, deadline);
             }
-            match transaction.sender.park(until, alarm) {
+            let woke = match woke.take() {
+                Some(woke) => woke,
+                None => transaction.sender.park(until, alarm),
+            };
+            match woke {
                 Woke::Called => match self.why_called(transaction) {
-                    Called::Done => return,
+                    Called::Done => {
+                        perturb::pause("take the result");
+                        if let Some(sent) = self.tables.lock().result(transaction, inline) {
+                            return sent;
+                        }
+                    }
                     Called::Late => due = true,
                     Called::Absent(request) => {
                         let interruptible = until == Until::Signal;
@@ -569,6 +614,7 @@ impl Rendezvous {
     /// The caller runs at the priority of what it gets, and at its own if it gets nothing.
     ///
     /// `place` is what the thread has kept from its last receive, and keeps for the next.
+    #[inline]
     pub(crate) fn accept(
         &self,
         want: Want,
@@ -577,10 +623,67 @@ impl Rendezvous {
         place: &mut Option<Place>,
     ) -> Result<Accepted<'_>> {
         if let Some(place) = place {
-            if wait && !self.run_mask && !deadline.receive && self.fits(place) {
-                return self.accept_at(place, want, deadline);
+            let plain = wait && !self.run_mask && !deadline.receive;
+            if plain && place.is_callers() && self.fits(place) {
+                return self.accept_at(place, want, deadline, None);
             }
         }
+        self.accept_anew(want, wait, deadline, place)
+    }
+
+    /// The same for a thread that waits already, for anything and without a deadline; see
+    /// [`Plainly::Waits`]. Only takes a message about which nothing is special; else says why the
+    /// thread has woken, for [`Rendezvous::accept_woken`].
+    #[inline(always)]
+    pub(crate) fn accept_waiting(&self, place: &Place) -> Result<Claim<'_>, Woke> {
+        let receiver = &place.receiver;
+        let woke = receiver.thread.park(Until::Signal, None);
+        if woke == Woke::Called {
+            perturb::pause("accept");
+            if let Some(claim) = self.take_plainly(receiver) {
+                if let Some(server) = &receiver.server {
+                    server.apply();
+                }
+                return Ok(claim);
+            }
+        }
+        Err(woke)
+    }
+
+    /// The same from there on, if the thread has woken for this reason and not taken a message.
+    pub(crate) fn accept_woken(&self, place: &Place, woke: Woke) -> Result<Accepted<'_>> {
+        self.accept_at(place, Want::Anything, &Deadline::NEVER, Some(woke))
+    }
+
+    /// Takes a message about which nothing is special, for a thread that was called.
+    #[inline(always)]
+    fn take_plainly(&self, receiver: &Arc<Receiver>) -> Option<Claim<'_>> {
+        let mut tables = self.tables.lock();
+        if !tables.open {
+            return None;
+        }
+        if !tables.receivers.is_empty() {
+            tables.delist(receiver);
+        }
+        let (transaction, rcvid) = tables.take_plainly(receiver.server.as_ref())?;
+        drop(tables);
+        Some(Claim {
+            rendezvous: self,
+            transaction,
+            rcvid,
+            put_back: true,
+        })
+    }
+
+    /// [`Rendezvous::accept`] for a thread without a place, or that is not what it was.
+    #[cold]
+    fn accept_anew(
+        &self,
+        want: Want,
+        wait: bool,
+        deadline: &Deadline<'_>,
+        place: &mut Option<Place>,
+    ) -> Result<Accepted<'_>> {
         if let Some(place) = place.take() {
             self.vacate(place);
         }
@@ -604,11 +707,11 @@ impl Rendezvous {
         accepted
     }
 
-    /// Whether the calling thread is still what it was when it got its place.
-    #[inline]
+    /// Whether the calling thread, whose place it is, is still what it was when it got that.
+    #[inline(always)]
     fn fits(&self, place: &Place) -> bool {
         let receiver = &place.receiver;
-        if !receiver.thread.is_current() || place.station != tables::address(&self.tables) {
+        if place.station != tables::address(&self.tables) {
             return false;
         }
         match &receiver.server {
@@ -622,19 +725,21 @@ impl Rendezvous {
         }
     }
 
-    /// [`Rendezvous::accept`] for a thread that has received here before.
-    #[inline]
+    /// [`Rendezvous::accept`] for a thread that has received here before, or with `woke` waits now and has
+    /// woken for this reason.
+    #[inline(never)]
     fn accept_at(
         &self,
         place: &Place,
         want: Want,
         deadline: &Deadline<'_>,
+        woke: Option<Woke>,
     ) -> Result<Accepted<'_>> {
         let server = place.receiver.server.as_ref();
         if let Some(server) = server {
             server.set_aloof(false);
         }
-        let accepted = self.accept_sleeping(want, &place.receiver, deadline);
+        let accepted = self.accept_sleeping(want, &place.receiver, deadline, woke);
         if let Some(server) = server {
             if accepted.is_err() {
                 self.tables.lock().serve_nobody(server);
@@ -658,6 +763,7 @@ impl Rendezvous {
         server.apply();
     }
 
+    #[cold]
     fn accept_as(
         &self,
         server: Option<&Arc<Server>>,
@@ -686,7 +792,7 @@ impl Rendezvous {
         receiver.thread.adopt();
         receiver.server = server.cloned();
         let receiver = Arc::from(receiver);
-        let accepted = self.accept_sleeping(want, &receiver, deadline);
+        let accepted = self.accept_sleeping(want, &receiver, deadline, None);
         *place = Some(Place {
             receiver,
             station: tables::address(&self.tables),
@@ -711,16 +817,24 @@ impl Rendezvous {
         want: Want,
         receiver: &Arc<Receiver>,
         deadline: &Deadline<'_>,
+        woke: Option<Woke>,
     ) -> Result<Accepted<'_>> {
         let mut alarm = deadline.alarm.filter(|_| deadline.receive);
+        let mut woke = woke;
         let mut last = None;
         loop {
-            perturb::pause("accept");
-            let server = receiver.server.as_ref();
-            if let Some(accepted) = self.try_accept(server, want, Some(receiver), last)? {
-                return Ok(accepted);
-            }
-            last = match receiver.thread.park(Until::Signal, alarm) {
+            let woke = match woke.take() {
+                Some(woke) => woke,
+                None => {
+                    perturb::pause("accept");
+                    let server = receiver.server.as_ref();
+                    if let Some(accepted) = self.try_accept(server, want, Some(receiver), last)? {
+                        return Ok(accepted);
+                    }
+                    receiver.thread.park(Until::Signal, alarm)
+                }
+            };
+            last = match woke {
                 Woke::Called => None,
                 Woke::Signalled => Some(Last::Signalled),
                 Woke::TimedOut => {
@@ -741,6 +855,7 @@ impl Rendezvous {
     ///
     /// Each item that comes calls one waiting thread. The called thread may find that another
     /// one, which did not wait, was faster; then it waits again.
+    #[inline(never)]
     fn try_accept(
         &self,
         server: Option<&Arc<Server>>,
@@ -825,13 +940,15 @@ impl Rendezvous {
     }
 
     /// The same if there is nothing special about it, for messages and pulses.
-    #[inline]
+    #[inline(always)]
     fn accept_plainly(&self, server: Option<&Arc<Server>>, receiver: &Arc<Receiver>) -> Plain<'_> {
         let mut tables = self.tables.lock();
         if !tables.open {
             return Plain::No;
         }
-        tables.delist(receiver);
+        if !tables.receivers.is_empty() {
+            tables.delist(receiver);
+        }
         if let Some((transaction, rcvid)) = tables.take_plainly(server) {
             drop(tables);
             return Plain::Taken(Claim {
@@ -1016,17 +1133,40 @@ impl Rendezvous {
     }
 
     /// Answers a sender with as much of a short reply as it wants, if there is nothing special about
-    /// its message; says whether it did.
-    #[inline]
-    pub(crate) fn answer_plainly(&self, rcvid: Rcvid, status: i64, reply: &SmallBuf) -> bool {
+    /// its message. With a `place`, of the calling thread, that begins to wait for the next message or
+    /// pulse in the same step, if there is none yet and nothing special about the thread.
+    #[inline(always)]
+    pub(crate) fn answer_plainly(
+        &self,
+        rcvid: Rcvid,
+        status: i64,
+        reply: &SmallBuf,
+        place: Option<&Place>,
+    ) -> Plainly {
+        let place = match place {
+            Some(place) if !self.run_mask && self.fits(place) => {
+                if let Some(server) = &place.receiver.server {
+                    server.set_aloof(false);
+                }
+                Some(place)
+            }
+            _ => None,
+        };
         let mut tables = self.tables.lock();
         let Some(transaction) = tables.answer_plainly(rcvid, status, reply) else {
-            return false;
+            return Plainly::No;
+        };
+        let plainly = match place {
+            Some(place) if tables.open && !tables.has_any() => {
+                tables.enlist(&place.receiver, Want::Anything);
+                Plainly::Waits
+            }
+            _ => Plainly::Answered,
         };
         drop(tables);
         perturb::pause("call the client");
         transaction.sender.wake();
-        true
+        plainly
     }
 
     /// Answers a sender in one step, with a reply that is short, or with an error.
@@ -1205,13 +1345,14 @@ impl Claim<'_> {
     }
 
     /// The sender's memory cannot be read: the send fails.
-    pub(crate) fn fail_sender(mut self) {
+    pub(crate) fn fail_sender(&mut self) {
         self.put_back = false;
         let _ = self.finish(Event::SenderFault);
     }
 
     /// The message is received; says whether its sender waited for that.
-    pub(crate) fn deliver(mut self) -> bool {
+    #[inline(always)]
+    pub(crate) fn deliver(&mut self) -> bool {
         perturb::pause("deliver");
         self.put_back = false;
         let mut tables = self.rendezvous.tables.lock();

@@ -17,17 +17,18 @@ use super::tables::{
 use crate::base::{
     id::Rcvid,
     order::Key,
+    priority::Wish,
     state::{
         Stage,
         State, //
     }, //
 };
 use crate::priority::Server;
-use crate::sys::small_buf::SmallBuf;
-use kernel::sync::{
-    atomic::Relaxed,
-    Arc, //
+use crate::sys::{
+    once::Once,
+    small_buf::SmallBuf, //
 };
+use kernel::sync::Arc;
 
 /// A thread that was called out of a receive.
 pub(super) struct Called {
@@ -38,7 +39,7 @@ pub(super) struct Called {
 
 impl Called {
     /// Wakes it. Without the lock.
-    #[inline]
+    #[inline(always)]
     pub(super) fn wake(self) {
         if self.raised {
             if let Some(server) = &self.receiver.server {
@@ -51,7 +52,7 @@ impl Called {
 
 impl Tables {
     /// [`Tables::offer`] to the only thread that waits, on an open channel.
-    #[inline]
+    #[inline(always)]
     pub(super) fn offer_plainly(&mut self, transaction: &Arc<Transaction>) -> Option<Called> {
         let (turn, receiver) = self.receivers.only()?;
         if turn.0 != Want::Anything || self.polled || !self.queue.is_empty() {
@@ -72,14 +73,15 @@ impl Tables {
         cell.unblock_key = None;
         cell.state = State::Idle.plainly(Stage::Offer)?;
         cell.answer.inline.clear();
-        self.queue.insert(key, transaction.clone(), &mut None);
+        // Both tables are as they were when they were looked at.
+        self.queue.insert_only(key, || transaction.clone());
         let (_, receiver) = self.receivers.take_only()?;
         receiver.thread.call();
         Some(Called { receiver, raised })
     }
 
     /// [`Tables::take`] of the only message there is, for `server` if that is known.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take_plainly(
         &mut self,
         server: Option<&Arc<Server>>,
@@ -89,35 +91,37 @@ impl Tables {
         }
         let (key, own) = self.queue.take_only()?;
         let level = key.priority();
-        let unchanged = own.sender.priority_or(level) == level;
-        let has_ids = !self.rcvids(&own.message.origin.client).is_empty();
-        let cell = own.cell.access_mut(self);
-        let state = cell.state.plainly(Stage::Take);
-        let (Some(state), Late::No, true, true) = (state, cell.late, unchanged, has_ids) else {
+        let Some(rcvid) = self.rcvids(&own.message.origin.client).take() else {
             self.queue.insert(key, own, &mut None);
             return None;
         };
-        let rcvid = self.rcvids(&own.message.origin.client).take()?;
+        let unchanged = own.sender.has_priority(level);
         let cell = own.cell.access_mut(self);
-        cell.state = state;
+        match cell.state.plainly(Stage::Take) {
+            Some(state) if unchanged && cell.late == Late::No => cell.state = state,
+            _ => {
+                self.rcvids(&own.message.origin.client).give_back();
+                self.queue.insert(key, own, &mut None);
+                return None;
+            }
+        }
         cell.rcvid = Some(rcvid);
         cell.served_by = server.map_or(0, |server| server.key());
-        own.priority.store(level.into(), Relaxed);
-        let transaction = own.clone();
-        if self.named.is_empty() {
-            self.named.insert(rcvid, own, &mut None);
-        } else {
-            self.name(&own);
+        own.priority.set(level.into());
+        let transaction = own;
+        if !self.named.insert_only(rcvid, || transaction.clone()) {
+            self.name(&transaction);
         }
         if let Some(server) = server {
-            self.serve(Some(server), level);
+            // Nothing else waits.
+            self.wish(server, Wish::Exactly(level));
         }
         Some((transaction, rcvid))
     }
 
     /// [`super::tables::Tables::step`] with the delivery of a message, on an open channel; says whether
     /// it was made.
-    #[inline]
+    #[inline(always)]
     pub(super) fn deliver_plainly(&mut self, transaction: &Transaction) -> bool {
         let cell = transaction.cell.access_mut(self);
         match cell.state.plainly(Stage::Deliver) {
@@ -131,7 +135,7 @@ impl Tables {
 
     /// Answers the message that `rcvid` names with as much of `reply` as its sender wants; returns it,
     /// for its sender to be woken.
-    #[inline]
+    #[inline(always)]
     pub(super) fn answer_plainly(
         &mut self,
         rcvid: Rcvid,

@@ -52,7 +52,19 @@ impl<K: Ord + Copy, V> Row<K, V> {
         }
     }
 
+    /// Adds an entry to a table without any; says whether it is one.
+    #[inline(always)]
+    pub(super) fn insert_only(&mut self, key: K, value: impl FnOnce() -> V) -> bool {
+        let empty = self.is_empty();
+        if empty {
+            // There is nothing to be dropped in its place.
+            core::mem::forget(self.lone.replace((key, value())));
+        }
+        empty
+    }
+
     /// Adds an entry whose key is new. The memory in `node` is used if there are others.
+    #[inline]
     pub(super) fn insert(
         &mut self,
         key: K,
@@ -61,7 +73,14 @@ impl<K: Ord + Copy, V> Row<K, V> {
     ) {
         if self.is_empty() {
             self.lone = Some((key, value));
-        } else if let Some(node) = node.take() {
+        } else {
+            self.insert_more(key, value, node);
+        }
+    }
+
+    #[inline(never)]
+    fn insert_more(&mut self, key: K, value: V, node: &mut Option<RBTreeNodeReservation<K, V>>) {
+        if let Some(node) = node.take() {
             self.tree.insert(node.into_node(key, value));
         }
     }

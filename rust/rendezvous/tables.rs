@@ -50,6 +50,7 @@ use crate::priority::{
     Station, //
 };
 use crate::sys::{
+    once::Once,
     remote_mm::{
         CopyFault,
         OnAbsent,
@@ -72,8 +73,7 @@ use kernel::{
     sync::{
         atomic::{
             Atomic,
-            Full,
-            Relaxed, //
+            Full, //
         },
         Arc,
         LockedBy,
@@ -149,7 +149,7 @@ impl Origin {
 
     #[inline]
     pub(crate) fn is_closed(&self) -> bool {
-        self.closed.load(Relaxed) != 0
+        self.closed.get() != 0
     }
 
     pub(super) fn begin(&self) {
@@ -177,6 +177,9 @@ pub(crate) struct Message {
     pub(crate) inline: SmallBuf,
     /// The memory that the parts lie in.
     pub(crate) memory: RemoteMemory,
+    /// What the server calls the sender's process and thread, one in each half, 0 if that was not
+    /// looked up yet. Written by its threads, which all find the same.
+    pub(crate) names: Atomic<u64>,
 }
 
 impl Message {
@@ -190,6 +193,7 @@ impl Message {
             reply: Parts::empty(),
             inline: SmallBuf::new(),
             memory: RemoteMemory::current()?,
+            names: Atomic::new(0),
         })
     }
 
@@ -197,6 +201,7 @@ impl Message {
     ///
     /// Fails with `EOVERFLOW` if there are more parts or bytes than the limits allow, with
     /// `EFAULT` if the lists or a short message cannot be read, and with `ENOMEM`.
+    #[inline(always)]
     pub(crate) fn fill(&mut self, args: &abi::MsgSend) -> Result {
         self.send.fill(args.send, args.flags & abi::SEND_BUF != 0)?;
         self.reply
@@ -206,6 +211,8 @@ impl Message {
         // A process keeps its descriptors over exec, but not its memory.
         if !self.memory.is_current() {
             self.memory = RemoteMemory::current()?;
+            // Nor its thread, the number.
+            self.names.set(0);
         }
         self.inline.clear();
         let total = self.send.total();
@@ -227,6 +234,12 @@ impl Message {
         self.reply.clear();
     }
 
+    /// What was sent, if it is short.
+    #[inline]
+    pub(crate) fn short(&self) -> Option<&[u8]> {
+        (self.send.total() <= INLINE_BYTES).then(|| self.inline.as_slice())
+    }
+
     /// Copies `len` bytes at `offset` of what was sent to the caller's parts. For holders of a
     /// token.
     pub(crate) fn read(
@@ -246,6 +259,7 @@ impl Message {
     }
 
     /// Puts a short reply into the memory for it. For the sender, when it has the message back.
+    #[inline]
     pub(crate) fn take_reply(&self, inline: &SmallBuf) -> Result {
         copy::scatter(inline.as_slice(), &self.reply)
     }
@@ -324,6 +338,27 @@ pub(super) enum Late {
     Calls,
 }
 
+/// How a send ended.
+pub(crate) struct Sent {
+    /// How.
+    pub(crate) outcome: Outcome,
+    /// Status of the reply, if that is how.
+    pub(crate) status: i64,
+    /// Error of the answer, 0 if there was a reply.
+    pub(crate) error: i32,
+}
+
+impl Sent {
+    /// Its sender has left before anybody saw it.
+    pub(super) fn withdrawn(cause: Cause) -> Self {
+        Self {
+            outcome: Outcome::Withdrawn(cause),
+            status: 0,
+            error: 0,
+        }
+    }
+}
+
 /// One send: a message, its sender, and how far it has come.
 pub(crate) struct Transaction {
     /// What is sent.
@@ -379,7 +414,15 @@ impl Transaction {
 
     /// The sender's priority when it was received.
     pub(crate) fn priority(&self) -> i16 {
-        self.priority.load(Relaxed) as i16
+        self.priority.get() as i16
+    }
+
+    /// Makes the calling thread the sender.
+    #[inline]
+    pub(crate) fn adopt(&mut self) {
+        if self.sender.adopt() {
+            self.message.names.set(0);
+        }
     }
 
     /// Has the sender give up its wait for memory of its own, if it waits; it is to be woken after
@@ -394,7 +437,7 @@ impl Transaction {
 
     /// Sees to it that there is memory for the unblock pulse; for the sender, before each send.
     pub(super) fn provide(&self, tables: &SpinLock<Tables>) -> Result {
-        if self.lacks_node.load(Relaxed) == 0 {
+        if self.lacks_node.get() == 0 {
             return Ok(());
         }
         let node = PulseNode::new()?;
@@ -403,7 +446,7 @@ impl Transaction {
         let old = cell.unblock_node.replace(node);
         drop(tables);
         drop(old);
-        self.lacks_node.store(0, Relaxed);
+        self.lacks_node.set(0);
         Ok(())
     }
 }
@@ -610,6 +653,7 @@ impl Tables {
     }
 
     /// The receive ids that a client has left.
+    #[inline(always)]
     pub(super) fn rcvids<'a>(&'a mut self, client: &'a Client) -> &'a mut RcvidSource {
         client.rcvids.access_mut(self)
     }
@@ -627,7 +671,7 @@ impl Tables {
         let level = cell.key.priority();
         cell.rcvid = Some(rcvid);
         cell.served_by = server.map_or(0, |server| server.key());
-        transaction.priority.store(level.into(), Relaxed);
+        transaction.priority.set(level.into());
         self.step(transaction, Event::Take, wakes).ok()?;
         self.pulses.passed();
         self.serve(server, level);
@@ -672,7 +716,8 @@ impl Tables {
         true
     }
 
-    fn wish(&self, server: &Arc<Server>, wish: Wish) {
+    #[inline(always)]
+    pub(super) fn wish(&self, server: &Arc<Server>, wish: Wish) {
         if !self.fixed {
             server.ask(wish, self.ceiling.level());
         }
@@ -812,7 +857,7 @@ impl Tables {
             let key = transaction.cell.access_mut(self).unblock_key.take();
             let node = key.and_then(|key| self.pulses.remove(key));
             if node.is_some() {
-                transaction.lacks_node.store(0, Relaxed);
+                transaction.lacks_node.set(0);
                 transaction.cell.access_mut(self).unblock_node = node;
             }
         }
@@ -827,7 +872,7 @@ impl Tables {
             return;
         };
         cell.unblock_key = Some(key);
-        transaction.lacks_node.store(1, Relaxed);
+        transaction.lacks_node.set(1);
         let message = &transaction.message;
         let pulse = Pulse::unblock(rcvid, message.origin.client.scoid, level);
         self.pulses.insert(key, pulse, node);
@@ -874,16 +919,25 @@ impl Tables {
         }
     }
 
-    /// How a message ended, and with which answer; a short reply is copied to `inline`.
+    /// How a message ended, and with which answer, if it did; a short reply is copied to `inline`. Not
+    /// as long as a server thread may still wait for memory of its sender.
+    #[inline(always)]
     pub(super) fn result(
         &mut self,
         transaction: &Transaction,
         inline: &mut SmallBuf,
-    ) -> Option<(Outcome, i64, i32)> {
+    ) -> Option<Sent> {
         let cell = transaction.cell.access_mut(self);
         let outcome = cell.state.outcome()?;
+        if !matches!(cell.absent, Slot::Idle) {
+            return None;
+        }
         inline.assign(&cell.answer.inline);
-        Some((outcome, cell.answer.status, cell.answer.error))
+        Some(Sent {
+            outcome,
+            status: cell.answer.status,
+            error: cell.answer.error,
+        })
     }
 
     fn enqueue(&mut self, transaction: &Arc<Transaction>, wakes: &mut WakeSet<'_>) {
@@ -921,11 +975,16 @@ impl Tables {
     }
 
     /// Lets a thread wait for what it wants; it must not wait already.
+    #[inline(always)]
     pub(super) fn enlist(&mut self, receiver: &Arc<Receiver>, want: Want) {
         let turn = (want, self.stamp());
         receiver.thread.rearm();
         let cell = receiver.cell.access_mut(self);
         cell.turn = turn;
+        if self.receivers.insert_only(turn, || receiver.clone()) {
+            return;
+        }
+        let cell = receiver.cell.access_mut(self);
         let mut node = cell.node.take();
         self.receivers.insert(turn, receiver.clone(), &mut node);
         receiver.cell.access_mut(self).node = node;

@@ -125,6 +125,8 @@ unsafe extern "C" {
 
     // Tasks.
 
+    // Of each processor, which only code that knows the register of its processor reads.
+    pub(super) safe static current_task: *const bindings::task_struct;
     pub(super) safe fn pid_vnr(pid: &Pid) -> i32;
     // Without a namespace it is the caller's.
     pub(super) safe fn __task_pid_nr_ns(

@@ -9,6 +9,9 @@ use kernel::{
     transmute::FromBytes, //
 };
 
+/// Elements that are copied at once.
+const FEW: usize = 16;
+
 /// Room for `N` elements, of which the first few are there.
 ///
 /// # Invariants
@@ -68,7 +71,7 @@ impl<T: Copy, const N: usize> Filled<T, N> {
     /// Appends `count` elements from user memory at `addr`.
     ///
     /// Fails with `EFAULT` if they cannot be read, and with `EOVERFLOW` if there is no room.
-    #[inline]
+    #[inline(always)]
     pub(super) fn append_from_user(&mut self, addr: usize, count: usize) -> Result
     where
         T: FromBytes,
@@ -81,11 +84,19 @@ impl<T: Copy, const N: usize> Filled<T, N> {
         Ok(())
     }
 
-    /// Takes over the first elements of another one, up to `limit`, copying no more than there are.
-    #[inline]
+    /// Takes over the first elements of another one, up to `limit`, copying no more than there are,
+    /// or [`FEW`].
+    #[inline(always)]
     pub(super) fn assign_up_to(&mut self, other: &Self, limit: usize) {
         let len = other.len.min(limit);
-        if let (Some(to), Some(from)) = (self.room.get_mut(..len), other.room.get(..len)) {
+        if len <= FEW && FEW <= N {
+            // The compiler knows how many, so that it calls nobody.
+            for (to, from) in self.room.iter_mut().zip(&other.room).take(FEW) {
+                *to = *from;
+            }
+            // INVARIANT: `other` had no fewer initialised elements.
+            self.len = len;
+        } else if let (Some(to), Some(from)) = (self.room.get_mut(..len), other.room.get(..len)) {
             to.copy_from_slice(from);
             // INVARIANT: `other` had no fewer initialised elements.
             self.len = len;

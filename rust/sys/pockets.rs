@@ -2,19 +2,32 @@
 
 //! A few places where callers leave something for their next call, and take it out again, without a
 //! lock: each place is one pointer that is exchanged.
+//!
+//! What has ended meanwhile does not stay:
+//!
+//! ```text
+//!   who ends it                      who leaves it here
+//!   it has ended          (full)     purges: how many?
+//!   purges += 1           (full)     has it ended?  no: into a place      (full)
+//!   looks through all places         purges: more now?  looks through all places
+//! ```
+//!
+//! Either the one finds it, or the other sees that somebody has looked before it was there.
 
 use core::marker::PhantomData;
 use kernel::{
     prelude::*,
     sync::atomic::{
         Atomic,
-        Full,
-        Relaxed, //
+        Full, //
     },
     types::ForeignOwnable, //
 };
 
-use super::task;
+use super::{
+    once::Once,
+    task, //
+};
 
 /// How many places there are.
 const COUNT: usize = 16;
@@ -28,6 +41,8 @@ const PROBES: usize = 3;
 /// Each place is 0 or a `KBox<T>` in foreign form, which it owns.
 pub(crate) struct Pockets<T: Send + 'static> {
     places: [Atomic<usize>; COUNT],
+    /// How often they were looked through.
+    purges: Atomic<usize>,
     _content: PhantomData<KBox<T>>,
 }
 
@@ -40,13 +55,14 @@ impl<T: Send> Pockets<T> {
         // INVARIANT: All places are 0.
         Self {
             places: [const { Atomic::new(0) }; COUNT],
+            purges: Atomic::new(0),
             _content: PhantomData,
         }
     }
 
     /// Where to look for what the calling thread does with number `number`. Others may use the same
     /// places.
-    #[inline]
+    #[inline(always)]
     fn places(&self, number: i32) -> impl Iterator<Item = &Atomic<usize>> {
         // Threads are some kilobytes apart.
         let thread = task::current_thread_key();
@@ -55,7 +71,7 @@ impl<T: Send> Pockets<T> {
     }
 
     /// Takes out what the caller has left, if `is_own` says that it is that.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&self, number: i32, is_own: impl Fn(&T) -> bool) -> Option<KBox<T>> {
         for place in self.places(number) {
             match Self::empty(place) {
@@ -69,40 +85,68 @@ impl<T: Send> Pockets<T> {
         None
     }
 
-    #[inline]
+    #[inline(always)]
     fn empty(place: &Atomic<usize>) -> Option<KBox<T>> {
-        if place.load(Relaxed) == 0 {
+        if place.get() == 0 {
             return None;
         }
-        let content = place.xchg(0, Full) as *mut kernel::ffi::c_void;
-        // SAFETY: By the invariant it is null or a box, which was the place's and is ours now.
-        unsafe { <KBox<T> as ForeignOwnable>::try_from_foreign(content) }
+        Self::own(place.xchg(0, Full))
     }
 
-    #[inline]
+    #[inline(always)]
     fn fill(place: &Atomic<usize>, content: KBox<T>) -> Option<KBox<T>> {
-        let raw = content.into_foreign();
+        if place.get() != 0 {
+            return Some(content);
+        }
         // INVARIANT: The place owns the box from here on.
-        match place.cmpxchg(0, raw as usize, Full) {
-            Ok(_) => None,
-            // SAFETY: The place did not take it.
-            Err(_) => Some(unsafe { <KBox<T> as ForeignOwnable>::from_foreign(raw) }),
+        let before = place.xchg(content.into_foreign() as usize, Full);
+        Self::own(before)
+    }
+
+    /// What was in a place, whose invariant held for it.
+    #[inline(always)]
+    fn own(content: usize) -> Option<KBox<T>> {
+        // SAFETY: By the invariant it is null or a box, which was the place's and is ours now.
+        unsafe {
+            <KBox<T> as ForeignOwnable>::try_from_foreign(content as *mut kernel::ffi::c_void)
         }
     }
 
-    /// Leaves something for the caller's next call; returns it if there is no room.
-    #[inline]
-    pub(crate) fn put(&self, number: i32, content: KBox<T>) -> Option<KBox<T>> {
+    /// Leaves something for the caller's next call, unless it `has_ended`; returns it if there is no
+    /// room.
+    ///
+    /// Whoever ends it purges after that.
+    #[inline(always)]
+    pub(crate) fn put(
+        &self,
+        number: i32,
+        content: KBox<T>,
+        has_ended: impl Fn(&T) -> bool,
+    ) -> Option<KBox<T>> {
+        let purges = self.purges.get_first();
+        if has_ended(&content) {
+            return None;
+        }
         let mut left = content;
         for place in self.places(number) {
-            left = Self::fill(place, left)?;
+            match Self::fill(place, left) {
+                Some(refused) => left = refused,
+                None => {
+                    if self.purges.get() != purges {
+                        self.purge(has_ended);
+                    }
+                    return None;
+                }
+            }
         }
         Some(left)
     }
 
     /// Takes everything out that `which` chooses. What callers have in hand at the moment is theirs
     /// to look after.
+    #[inline(never)]
     pub(crate) fn purge(&self, which: impl Fn(&T) -> bool) {
+        self.purges.fetch_add(1, Full);
         for place in &self.places {
             let Some(content) = Self::empty(place) else {
                 continue;

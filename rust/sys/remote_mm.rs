@@ -15,12 +15,14 @@
 use super::{
     calls,
     filled::Filled,
+    foreign::field,
     held_pages::{
         HeldPages,
         Unpinned,
         Wait,
         BATCH, //
     },
+    running::of_current,
     task,
     user_copy, //
 };
@@ -114,10 +116,10 @@ impl RemoteMemory {
     }
 
     /// Whether it is the memory of the calling process.
+    #[inline]
     pub(crate) fn is_current(&self) -> bool {
-        current!()
-            .mm()
-            .is_some_and(|mm| mm.as_raw() == self.0.as_raw())
+        let current = of_current(field!(bindings::task_struct, mm));
+        current == self.0.as_raw()
     }
 
     /// Opens it for copies out of it, or into it.

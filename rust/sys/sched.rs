@@ -95,6 +95,16 @@ pub(crate) fn scheduling(task: &Task) -> Scheduling {
     found
 }
 
+/// [`Scheduling::code`] of that, at first sight: what is just being changed may look like something
+/// else.
+#[inline]
+pub(crate) fn code(task: &Task) -> u32 {
+    let task = structure(task);
+    let policy = task.part(field!(bindings::task_struct, policy)).read();
+    let level = task.part(field!(bindings::task_struct, rt_priority)).read();
+    policy << 8 | level
+}
+
 /// Whether the caller has a real-time policy.
 pub(crate) fn is_real_time() -> bool {
     let policy = policy(kernel::current!());
@@ -161,12 +171,36 @@ fn set(task: &Task, attributes: &SchedAttr) -> Result {
 /// Effective priority of a thread: 1 to 99 for real-time policies, 0 for the others.
 ///
 /// Includes what it has inherited through a mutex (B88).
+#[inline]
 pub(crate) fn effective_priority(task: &Task) -> u8 {
+    level_of(
+        structure(task)
+            .part(field!(bindings::task_struct, prio))
+            .read(),
+    )
+}
+
+/// Whether that is `level`.
+#[inline]
+pub(super) fn has_effective_priority(task: &Task, level: u8) -> bool {
     let prio = structure(task)
         .part(field!(bindings::task_struct, prio))
         .read();
-    // Real-time priorities are kept as 98 (lowest) down to 0; a deadline task has -1.
-    u8::try_from((99 - prio).clamp(0, 99)).unwrap_or(0)
+    if level == 0 {
+        prio >= 99
+    } else {
+        prio == 99 - i32::from(level) || level_of(prio) == level
+    }
+}
+
+/// The same for what the kernel calls it: real-time priorities are kept as 98 (lowest) down to 0; a
+/// deadline task has -1.
+#[inline]
+pub(super) fn level_of(prio: i32) -> u8 {
+    if prio >= 99 {
+        return 0;
+    }
+    u8::try_from((99 - prio.max(0)).clamp(0, 99)).unwrap_or(0)
 }
 
 /// A set of processors.

@@ -27,7 +27,7 @@ impl SmallBuf {
     /// Appends `len` bytes of the caller's memory at `addr`.
     ///
     /// Fails with `EFAULT` if they cannot be read, and with `EOVERFLOW` if there is no room.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn append_from_user(&mut self, addr: u64, len: usize) -> Result {
         self.0.append_from_user(addr as usize, len)
     }

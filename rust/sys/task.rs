@@ -26,6 +26,10 @@ use super::{
         Own,
         Pid, //
     },
+    running::{
+        self,
+        of_current, //
+    },
     sched, //
 };
 
@@ -121,13 +125,15 @@ pub(crate) fn current_thread() -> ARef<Task> {
 }
 
 /// A number that no other thread has while somebody holds this one.
+#[inline]
 pub(crate) fn thread_key(task: &Task) -> usize {
     task.as_ptr() as usize
 }
 
 /// [`thread_key`] of the calling thread.
+#[inline]
 pub(crate) fn current_thread_key() -> usize {
-    Task::current_raw() as usize
+    running::current() as usize
 }
 
 /// The flags of a task, `PF_...`.
@@ -150,8 +156,9 @@ pub(crate) fn thread_number_here(task: &Task) -> i32 {
 /// Effective priority of the caller: 1 to 99 for real-time policies, 0 for the others.
 ///
 /// Includes what the caller has inherited through a mutex (B88).
+#[inline]
 pub(crate) fn current_priority() -> u8 {
-    sched::effective_priority(current!())
+    sched::level_of(of_current(field!(bindings::task_struct, prio)))
 }
 
 /// Whether a signal is pending that ends the caller.

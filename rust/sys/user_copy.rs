@@ -138,7 +138,7 @@ unsafe fn copy_words<T>(to: usize, from: usize) -> bool {
 /// # Safety
 ///
 /// As for [`copy_words`]; `len` is at most [`SHORT`].
-#[inline]
+#[inline(always)]
 pub(super) unsafe fn copy_short(to: usize, from: usize, len: usize) -> bool {
     // Counted up to the end of both.
     let mut left = len.wrapping_neg();
@@ -180,7 +180,7 @@ pub(super) unsafe fn copy_short(to: usize, from: usize, len: usize) -> bool {
 }
 
 /// Fills `to` from user memory at `addr`; `EFAULT` if that cannot be read.
-#[inline]
+#[inline(always)]
 pub(super) fn read<T: FromBytes>(addr: usize, to: &mut [MaybeUninit<T>]) -> Result<&mut [T]> {
     let len = core::mem::size_of_val(to);
     // SAFETY: The slice is valid for writes of its length; the address is masked here, or checked by
@@ -221,7 +221,7 @@ pub(super) fn read_one<T: FromBytes>(addr: usize, to: &mut MaybeUninit<T>) -> Re
 }
 
 /// Writes `from` to user memory at `addr`; `EFAULT` if that cannot be written.
-#[inline]
+#[inline(always)]
 pub(crate) fn write(addr: usize, from: &[u8]) -> Result {
     let len = from.len();
     // SAFETY: The slice is valid for reads of its length; the address is masked here, or checked by

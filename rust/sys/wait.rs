@@ -39,6 +39,7 @@ use crate::perturb;
 use super::{
     alarm::Alarm,
     calls,
+    running,
     sched,
     task, //
 };
@@ -86,13 +87,15 @@ impl Parker {
         parker
     }
 
-    /// Makes the calling thread the one that sleeps here.
+    /// Makes the calling thread the one that sleeps here; says whether it was not.
     #[inline]
-    pub(crate) fn adopt(&mut self) {
-        if !self.is_current() {
+    pub(crate) fn adopt(&mut self) -> bool {
+        let is_new = !self.is_current();
+        if is_new {
             self.thread = Some(task::current_thread());
         }
         *self.called.get_mut() = 0;
+        is_new
     }
 
     /// Whether the thread has ended, or will not come back here before it does.
@@ -106,18 +109,27 @@ impl Parker {
         self.thread().map_or(otherwise, sched::effective_priority)
     }
 
+    /// Whether that is `level`; also if nobody sleeps here.
+    #[inline]
+    pub(crate) fn has_priority(&self, level: u8) -> bool {
+        self.thread()
+            .is_none_or(|thread| sched::has_effective_priority(thread, level))
+    }
+
     /// Forgets the thread, so that its memory is not held longer than it lives.
     pub(crate) fn release(&mut self) {
         self.thread = None;
     }
 
     /// Whether the calling thread is the one that sleeps here.
+    #[inline]
     pub(crate) fn is_current(&self) -> bool {
         self.thread()
-            .is_some_and(|thread| thread.as_ptr() == Task::current_raw())
+            .is_some_and(|thread| thread.as_ptr().cast_const() == running::current())
     }
 
     /// The thread that sleeps here.
+    #[inline]
     pub(crate) fn thread(&self) -> Option<&Task> {
         self.thread.as_deref()
     }
@@ -162,6 +174,7 @@ impl Parker {
     ///
     /// To be called by the thread that adopted the parker; by any other it is safe but may sleep
     /// until a signal comes.
+    #[inline(never)]
     pub(crate) fn park(&self, until: Until, alarm: Option<&Alarm>) -> Woke {
         let (state, signals) = match until {
             Until::Signal => (bindings::TASK_INTERRUPTIBLE, true),

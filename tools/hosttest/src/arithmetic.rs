@@ -10,7 +10,7 @@ use crate::base::{
     },
     name::{self, Fault},
     order::Key,
-    part_math::{window, Audit, Refused},
+    part_math::{is_plain, window, Audit, Refused},
 };
 use proptest::prelude::*;
 
@@ -31,6 +31,23 @@ fn the_limit_of_bytes_is_exact() {
         Err(Refused::TooLarge),
         "the sum counts, not the single part"
     );
+}
+
+#[test]
+fn what_is_plain_is_not_refused() {
+    let most = (1 << 62) - 1;
+    for (base, len) in [(0, 0), (most, 0), (most, abi::MAX_BYTES), (0x1000, 8)] {
+        assert!(is_plain(base, len));
+        assert_eq!(audit(&[(base, len)]), Ok(len as usize));
+    }
+    for (base, len) in [
+        (0, abi::MAX_BYTES + 1),
+        (most + 1, 8),
+        (u64::MAX, 0),
+        (0, u64::MAX),
+    ] {
+        assert!(!is_plain(base, len), "to be looked at");
+    }
 }
 
 #[test]
@@ -160,6 +177,10 @@ fn a_block_gives_each_of_its_ids_once() {
             assert!((1..=i64::from(i32::MAX)).contains(&id.as_user()));
             assert_eq!(id.as_user() & 0x7fff, i64::from((start + serial) & 0x7fff));
             assert!(seen.insert(id), "each id once");
+            if serial % 1000 == 0 {
+                source.give_back();
+                assert_eq!(source.take(), Some(id), "what nobody got is the next one");
+            }
         }
         assert!(source.is_empty() && source.take().is_none());
     }

@@ -15,7 +15,7 @@ use crate::base::state::{Cause, Outcome};
 use crate::priority::{Ceiling, Threads};
 use crate::rendezvous::deadline::Deadline;
 use crate::rendezvous::tables::{Client, Message, Origin, Want};
-use crate::rendezvous::{Accepted, Claim, Config, Rendezvous};
+use crate::rendezvous::{Accepted, Claim, Config, Plainly, Rendezvous};
 use crate::sys::alarm::Alarm;
 use crate::sys::small_buf::SmallBuf;
 use crate::sys::task;
@@ -137,7 +137,7 @@ pub enum How {
 
 /// Receives a message and answers it; whether it was there to be received, and to be answered.
 pub fn serve(scene: &Scene, how: How) -> Result<(bool, bool)> {
-    let claim = accept(scene)?;
+    let mut claim = accept(scene)?;
     let rcvid = claim.rcvid();
     if !claim.deliver() {
         return Ok((false, false));
@@ -145,7 +145,7 @@ pub fn serve(scene: &Scene, how: How) -> Result<(bool, bool)> {
     let reply = SmallBuf(Some(7));
     let rendezvous = &scene.rendezvous;
     let answered = match how {
-        How::Short if rendezvous.answer_plainly(rcvid, STATUS, &reply) => true,
+        How::Short if rendezvous.answer_plainly(rcvid, STATUS, &reply, None) != Plainly::No => true,
         How::Short | How::AtOnce => rendezvous
             .answer(rcvid, Outcome::Answered, STATUS, 0, Some(&reply))
             .is_ok(),
@@ -156,6 +156,45 @@ pub fn serve(scene: &Scene, how: How) -> Result<(bool, bool)> {
         },
     };
     Ok((true, answered))
+}
+
+/// Receives two messages and answers them, the first one in the step in which the thread begins to wait for the second.
+pub fn serve_on(scene: &Scene) -> Result<[bool; 2]> {
+    let rendezvous = &scene.rendezvous;
+    let reply = SmallBuf(Some(7));
+    let mut place = None;
+    let mut plainly = Plainly::No;
+    let mut answered = [false; 2];
+    for done in &mut answered {
+        let waiting = place.as_ref().filter(|_| plainly == Plainly::Waits);
+        let accepted = match waiting.map(|place| rendezvous.accept_waiting(place)) {
+            Some(Ok(claim)) => Accepted::Message(claim),
+            Some(Err(woke)) => match &place {
+                Some(place) => rendezvous.accept_woken(place, woke)?,
+                None => return Err(EIO),
+            },
+            None => rendezvous.accept(Want::Anything, true, &Deadline::NEVER, &mut place)?,
+        };
+        let Accepted::Message(mut claim) = accepted else {
+            panic!("a message is all there is");
+        };
+        let rcvid = claim.rcvid();
+        assert!(claim.deliver(), "nobody leaves");
+        drop(claim);
+        plainly = rendezvous.answer_plainly(rcvid, STATUS, &reply, place.as_ref());
+        if plainly == Plainly::No {
+            rendezvous.answer(rcvid, Outcome::Answered, STATUS, 0, Some(&reply))?;
+        }
+        *done = true;
+    }
+    if plainly == Plainly::Waits {
+        // Nobody else is going to come.
+        rendezvous.close();
+        if let Some(place) = &place {
+            assert!(matches!(rendezvous.accept_waiting(place), Err(_)));
+        }
+    }
+    Ok(answered)
 }
 
 /// Client and server agree on what came of the message.

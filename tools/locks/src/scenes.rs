@@ -13,7 +13,9 @@ use kernel::prelude::*;
 use crate::base::clock::Clock;
 use crate::base::fault::Side;
 use crate::base::state::{Cause, Outcome};
-use crate::scene::{accept, agree, begin, send, serve, set_priority, thread, How, Scene, STATUS};
+use crate::scene::{
+    accept, agree, begin, send, serve, serve_on, set_priority, thread, How, Scene, STATUS,
+};
 use crate::sys::alarm::Alarm;
 use crate::sys::remote_mm::{Absent, CopyFault, OnAbsent};
 use crate::sys::small_buf::SmallBuf;
@@ -23,7 +25,7 @@ use crate::sys::task;
 /// version, and in the long one.
 type Entry = (&'static str, fn(), usize, usize);
 
-const SCENES: [Entry; 13] = [
+const SCENES: [Entry; 14] = [
     (
         "a message is sent, received and answered, the short way",
         || plain(How::Short),
@@ -75,6 +77,12 @@ const SCENES: [Entry; 13] = [
         3,
     ),
     ("two clients and one server thread", two_clients, 2, 3),
+    (
+        "a server thread that answers one client and waits for another in one step",
+        answer_and_wait,
+        2,
+        3,
+    ),
     (
         "a receiver that was called is signalled and leaves",
         receiver_leaves,
@@ -211,7 +219,7 @@ fn priority() {
     let me = thread(2);
     set_priority(&me, 10);
     task::enter(&me);
-    let claim = accept(&scene).expect("a message");
+    let mut claim = accept(&scene).expect("a message");
     assert_eq!(task::current_priority(), 50, "that of the client");
     let rcvid = claim.rcvid();
     assert!(claim.deliver(), "nobody stops waiting");
@@ -246,6 +254,29 @@ fn two_clients() {
     }
 }
 
+/// As [`two_clients`], where the thread may wait from when it answers.
+fn answer_and_wait() {
+    let scene = Scene::new(false, true);
+    let server = begin(&thread(2), {
+        let scene = scene.clone();
+        move || serve_on(&scene)
+    });
+    let other = begin(&thread(3), {
+        let scene = scene.clone();
+        move || {
+            let origin = scene.another_origin();
+            send(&scene, &origin, None)
+        }
+    });
+    task::enter(&thread(1));
+    let sent = [
+        send(&scene, &scene.origin, None),
+        other.join().expect("a client"),
+    ];
+    assert_eq!(sent, [Ok((Outcome::Answered, STATUS)); 2]);
+    assert_eq!(server.join().expect("the server"), Ok([true; 2]));
+}
+
 /// What it was called for is not lost: it takes it along, or another thread gets it.
 fn receiver_leaves() {
     let scene = Scene::new(false, true);
@@ -273,7 +304,7 @@ fn absent() {
     let server = begin(&thread(2), {
         let scene = scene.clone();
         move || {
-            let claim = accept(&scene)?;
+            let mut claim = accept(&scene)?;
             let fetched = claim.fetcher(1).fetch(Absent, true);
             match fetched {
                 Ok(()) => Ok(claim.deliver()),

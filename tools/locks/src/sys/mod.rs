@@ -5,6 +5,7 @@
 
 pub mod alarm;
 pub mod charge;
+pub mod once;
 pub mod poll;
 pub mod remote_mm;
 pub mod sched;

@@ -28,6 +28,10 @@ pub fn scheduling(task: &Task) -> Scheduling {
     }
 }
 
+pub fn code(task: &Task) -> u32 {
+    scheduling(task).code()
+}
+
 pub fn is_real_time() -> bool {
     scheduling(&crate::sys::task::current_thread()).level() > 0
 }

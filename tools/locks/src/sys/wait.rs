@@ -37,11 +37,13 @@ impl Parker {
         }
     }
 
-    pub fn adopt(&mut self) {
-        if !self.is_current() {
+    pub fn adopt(&mut self) -> bool {
+        let is_new = !self.is_current();
+        if is_new {
             self.thread = Some(task::current_thread());
         }
         self.called = Atomic::new(0);
+        is_new
     }
 
     pub fn is_abandoned(&self) -> bool {
@@ -50,6 +52,10 @@ impl Parker {
 
     pub fn priority_or(&self, otherwise: u8) -> u8 {
         self.thread().map_or(otherwise, sched::effective_priority)
+    }
+
+    pub fn has_priority(&self, level: u8) -> bool {
+        self.priority_or(level) == level
     }
 
     pub fn release(&mut self) {
