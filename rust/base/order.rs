@@ -50,11 +50,10 @@ impl Key {
     }
 
     /// The priority of an item that has one; 0 for one that goes ahead of them all.
+    #[inline]
     pub(crate) const fn priority(self) -> u8 {
-        if self.is_ahead() {
-            return 0;
-        }
-        (u8::MAX as u16 + Self::ORDINARY - self.urgency) as u8
+        // Which is one step above the highest priority, so that what is left of it in 8 bits is 0.
+        (u8::MAX as u16 + Self::ORDINARY).wrapping_sub(self.urgency) as u8
     }
 
     /// The number of its arrival.

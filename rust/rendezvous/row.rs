@@ -148,9 +148,23 @@ impl<K: Ord + Copy, V> Row<K, V> {
         }
     }
 
-    /// The entries, `lone` first and the others in their order: for those who look at some of them.
-    pub(super) fn some(&self) -> impl Iterator<Item = (&K, &V)> {
-        let lone = self.lone.as_ref().map(|(key, value)| (key, value));
-        lone.into_iter().chain(self.tree.iter())
+    /// Whether one of the first entries, about `most` of them, is like that.
+    #[inline]
+    pub(super) fn any_of_first(&self, most: usize, is_it: impl Fn(K, &V) -> bool) -> bool {
+        if matches!(&self.lone, Some((key, value)) if is_it(*key, value)) {
+            return true;
+        }
+        // A plain loop, of which little is done for each entry.
+        let mut left = most;
+        for (key, value) in self.tree.iter() {
+            if left == 0 {
+                break;
+            }
+            left -= 1;
+            if is_it(*key, value) {
+                return true;
+            }
+        }
+        false
     }
 }

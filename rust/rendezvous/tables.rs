@@ -753,10 +753,10 @@ impl Tables {
     /// Linux tells nobody of such a change, so it is looked for when the order matters.
     pub(super) fn reorder(&mut self) {
         // Most of the time nobody has changed.
-        let changed = |(key, transaction): (&Key, &Arc<Transaction>)| {
-            transaction.sender.priority_or(key.priority()) != key.priority()
+        let changed = |key: Key, transaction: &Arc<Transaction>| {
+            !transaction.sender.has_priority(key.priority())
         };
-        if !self.queue.some().take(REORDERED).any(changed) {
+        if !self.queue.any_of_first(REORDERED, changed) {
             return;
         }
         let mut from = Key::FIRST;
