@@ -29,8 +29,8 @@ impl Scheduling {
     #[inline]
     pub(crate) fn code(self) -> u32 {
         match self {
-            Self::RealTime { fifo: true, level } => 1 << 8 | u32::from(level),
-            Self::RealTime { fifo: false, level } => 2 << 8 | u32::from(level),
+            Self::RealTime { fifo: true, level } => (1 << 8) | u32::from(level),
+            Self::RealTime { fifo: false, level } => (2 << 8) | u32::from(level),
             Self::Shared(policy) => policy << 8,
             Self::Deadline => 6 << 8,
         }
