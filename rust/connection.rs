@@ -296,16 +296,25 @@ impl Sending {
         }
     }
 
-    /// Keeps the transaction for the next send. One that holds more than a few parts goes back to the
-    /// connection, which frees them.
+    /// Keeps the transaction for the next send.
     #[inline(always)]
     pub(crate) fn checkin(&mut self, transaction: Arc<Transaction>) {
         if transaction.message.is_large() {
-            self.connection.checkin(transaction);
+            self.checkin_large(transaction);
         } else {
             // There is none to be dropped in its place.
             core::mem::forget(self.transaction.replace(transaction));
         }
+    }
+
+    /// The same for one that holds more than a few parts, without these.
+    #[inline(never)]
+    fn checkin_large(&mut self, transaction: Arc<Transaction>) {
+        self.transaction = Arc::into_unique_or_drop(transaction).map(|transaction| {
+            let mut transaction = Pin::into_inner(transaction);
+            transaction.message.empty();
+            transaction.into()
+        });
     }
 
     /// Whether the calling thread has sent with it, and nobody else.
