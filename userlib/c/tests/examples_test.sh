@@ -28,7 +28,8 @@ run() {
 	timeout 30 "$examples/$run_program" "$@" 2>&1 || echo "$run_program: exit status $?"
 }
 
-# first_line FILE: waits for it, and prints it.
+# first_line FILE: waits for it, and prints it. What an example before has left there has to be gone: the shell that runs this one in the
+# background may be later than we are.
 first_line() {
 	fl_tries=0
 	while [ ! -s "$1" ] && [ "$fl_tries" -lt 200 ]; do
@@ -41,6 +42,7 @@ first_line() {
 echo "TAP version 13"
 echo "1..7"
 
+rm -f server
 run simple_server >server &
 where=$(first_line server)
 pid=${where#pid }
@@ -57,6 +59,7 @@ ConnectAttach: No such process
 simple_client: exit status 1
 END
 
+rm -f server
 run name_server example_name >server &
 {
 	run name_client example_name
@@ -86,6 +89,7 @@ tick 4, value 42
 tick 5, value 42
 END
 
+rm -f server
 run multipart_server example_multipart >server &
 {
 	run multipart_client example_multipart
@@ -97,6 +101,7 @@ client: 5500 bytes in 6 pieces, 0 wrong
 server: 24 bytes of 5508 received
 END
 
+rm -f server
 run unblock_server >server &
 pid=$(first_line server)
 {
@@ -113,6 +118,7 @@ server: "timeout" has to wait
 server: client wants to go
 END
 
+rm -f server
 run event_server example_event >server &
 {
 	run event_client example_event
