@@ -279,19 +279,33 @@ static inline bool wait_until_blocked(pid_t pid, pid_t tid)
 
 /* --- children ---------------------------------------------------------------- */
 
-/* A fork whose child does not outlive the thread that made it. */
+/*
+ * A fork whose child does not outlive the thread that made it.
+ *
+ * The child waits until the parent has left fork(), which blocks all signals in
+ * some libraries.  A child that ends meanwhile would be told to another thread of
+ * the parent, since a signal that is blocked is not ignored, and its call would
+ * be interrupted.
+ */
 static inline pid_t fork_bound(void)
 {
+	volatile int *left = shared_alloc(sizeof(*left));
 	pid_t parent = getpid();
 	pid_t pid = fork();
 
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* It may be gone already; 0 is a parent in another pid namespace. */
-	if (getppid() && getppid() != parent)
-		_exit(CHILD_SETUP);
-	return 0;
+	if (left && pid)
+		*left = 1;
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* It may be gone already; 0 is a parent in another pid namespace. */
+		if (getppid() && getppid() != parent)
+			_exit(CHILD_SETUP);
+		while (left && !*left)
+			sleep_us(50);
+	}
+	if (left)
+		munmap((void *)left, sizeof(*left));
+	return pid;
 }
 
 static inline pid_t spawn(int (*fn)(void *arg), void *arg)
