@@ -24,7 +24,10 @@ use crate::rendezvous::{
 };
 use crate::sys::{
     once::Once,
-    pockets::Pockets,
+    pockets::{
+        Kept,
+        Pockets, //
+    },
     task::{
         self,
         Process, //
@@ -333,6 +336,13 @@ impl Sending {
     }
 }
 
+impl Kept for Sending {
+    #[inline]
+    fn has_ended(&self) -> bool {
+        self.connection.has_ended()
+    }
+}
+
 /// A connection that is a file: whoever has a descriptor for it may send.
 ///
 /// Each process that does is a client of its own, with its own scoid (B114).
@@ -371,7 +381,7 @@ impl Descriptor {
     #[inline(always)]
     pub(crate) fn sending(&self) -> Result<KBox<Sending>> {
         // A thread stays in its process, so that what it has used before it may use again.
-        let is_own = |kept: &Sending| kept.is_callers() && !kept.connection.has_ended();
+        let is_own = |kept: &Sending| kept.is_callers() && !kept.has_ended();
         match self.sendings.take(0, is_own) {
             Some(kept) => Ok(kept),
             None => self.sending_anew(),
@@ -386,14 +396,13 @@ impl Descriptor {
     /// Keeps that for the next time.
     #[inline(always)]
     pub(crate) fn keep(&self, sending: KBox<Sending>) {
-        let has_ended = |kept: &Sending| kept.connection.has_ended();
-        if let Some(refused) = self.sendings.put(0, sending, has_ended) {
+        if let Some(refused) = self.sendings.put(0, sending) {
             KBox::into_inner(refused).give_up();
         }
     }
 
     fn purge(&self) {
-        self.sendings.purge(|kept| kept.connection.has_ended());
+        self.sendings.purge(Sending::has_ended);
     }
 
     /// The connection of the calling process.

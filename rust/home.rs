@@ -22,7 +22,10 @@ use crate::numbers::lowest_free;
 use crate::rendezvous::tables::Origin;
 use crate::sys::{
     errno,
-    pockets::Pockets,
+    pockets::{
+        Kept,
+        Pockets, //
+    },
     task::{
         self,
         Process, //
@@ -191,8 +194,7 @@ impl Home {
     /// Keeps that for the next time.
     #[inline(always)]
     pub(crate) fn keep(&self, sending: KBox<Sending>) {
-        let has_ended = |kept: &Sending| kept.connection.is_detached();
-        if let Some(refused) = self.sendings.put(sending.coid, sending, has_ended) {
+        if let Some(refused) = self.sendings.put(sending.coid, sending) {
             KBox::into_inner(refused).give_up();
         }
     }
@@ -221,7 +223,7 @@ impl Home {
         let number = id::side_number(coid).ok_or(EINVAL)?;
         let node = self.tables.lock().connections.remove_node(&number);
         node.ok_or(EINVAL)?.to_key_value().1.detach();
-        self.sendings.purge(|kept| kept.connection.is_detached());
+        self.sendings.purge(Sending::has_ended);
         // Only now: until here its channel may send a COIDDEATH pulse with this number.
         self.tables.lock().coids.release_id(number as usize);
         Ok(())
@@ -241,7 +243,7 @@ impl Home {
             connection.detach();
             task::breathe();
         }
-        self.sendings.purge(|kept| kept.connection.is_detached());
+        self.sendings.purge(Sending::has_ended);
     }
 }
 

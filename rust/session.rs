@@ -34,7 +34,10 @@ use crate::scoids::Scoids;
 use crate::sys::{
     address_space::OnEnd,
     errno,
-    pockets::Pockets,
+    pockets::{
+        Kept,
+        Pockets, //
+    },
     task::{
         self,
         Process, //
@@ -84,6 +87,13 @@ impl Serving {
         if let Some(place) = self.place.take() {
             self.channel.rendezvous.vacate(place);
         }
+    }
+}
+
+impl Kept for Serving {
+    #[inline]
+    fn has_ended(&self) -> bool {
+        self.channel.is_ended()
     }
 }
 
@@ -194,7 +204,7 @@ impl Session {
         self.registry.names.forget(channel);
         self.registry.remove(channel);
         channel.end();
-        self.servings.purge(|kept| kept.channel.is_ended());
+        self.servings.purge(Serving::has_ended);
         while let Some(notice) = channel.notices.take() {
             self.registry.tell(notice);
             task::breathe();
@@ -233,8 +243,7 @@ impl Session {
     /// Keeps that for the next time.
     #[inline(always)]
     pub(crate) fn keep(&self, serving: KBox<Serving>) {
-        let has_ended = |kept: &Serving| kept.channel.is_ended();
-        if let Some(refused) = self.servings.put(serving.chid, serving, has_ended) {
+        if let Some(refused) = self.servings.put(serving.chid, serving) {
             self.make_room(refused);
         }
     }

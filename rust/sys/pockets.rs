@@ -12,7 +12,8 @@
 //!   looks through all places         purges: more now?  looks through all places
 //! ```
 //!
-//! Either the one finds it, or the other sees that somebody has looked before it was there.
+//! Either the one finds it, or the other sees that somebody has looked before it was there. Who takes something
+//! out to look at it and puts it back does so in the same way.
 
 use core::marker::PhantomData;
 use kernel::{
@@ -34,12 +35,18 @@ const COUNT: usize = 16;
 /// How many of them a thread looks at.
 const PROBES: usize = 3;
 
+/// What can be left there.
+pub(crate) trait Kept: Send + 'static {
+    /// Whether it is of no use any more, and must not stay. Whoever ends it purges after that.
+    fn has_ended(&self) -> bool;
+}
+
 /// Places for boxes of `T`.
 ///
 /// # Invariants
 ///
 /// Each place is 0 or a `KBox<T>` in foreign form, which it owns.
-pub(crate) struct Pockets<T: Send + 'static> {
+pub(crate) struct Pockets<T: Kept> {
     places: [Atomic<usize>; COUNT],
     /// How often they were looked through.
     purges: Atomic<usize>,
@@ -47,9 +54,9 @@ pub(crate) struct Pockets<T: Send + 'static> {
 }
 
 // SAFETY: A box is handed from thread to thread, never shared, and its contents may be sent.
-unsafe impl<T: Send> Sync for Pockets<T> {}
+unsafe impl<T: Kept> Sync for Pockets<T> {}
 
-impl<T: Send> Pockets<T> {
+impl<T: Kept> Pockets<T> {
     /// Empty places.
     pub(crate) fn new() -> Self {
         // INVARIANT: All places are 0.
@@ -76,9 +83,7 @@ impl<T: Send> Pockets<T> {
         for place in self.places(number) {
             match Self::empty(place) {
                 Some(content) if is_own(&content) => return Some(content),
-                // Nobody else fills a place that is just being looked at, or what is there is lost,
-                // which costs its owner an allocation.
-                Some(content) => drop(Self::fill(place, content)),
+                Some(content) => self.put_back(place, content),
                 None => (),
             }
         }
@@ -112,19 +117,25 @@ impl<T: Send> Pockets<T> {
         }
     }
 
-    /// Leaves something for the caller's next call, unless it `has_ended`; returns it if there is no
-    /// room.
-    ///
-    /// Whoever ends it purges after that.
-    #[inline(always)]
-    pub(crate) fn put(
-        &self,
-        number: i32,
-        content: KBox<T>,
-        has_ended: impl Fn(&T) -> bool,
-    ) -> Option<KBox<T>> {
+    /// Puts back what was looked at. Should somebody have filled the place meanwhile that is lost, which
+    /// costs its owner an allocation.
+    #[cold]
+    fn put_back(&self, place: &Atomic<usize>, content: KBox<T>) {
         let purges = self.purges.get_first();
-        if has_ended(&content) {
+        if content.has_ended() {
+            return;
+        }
+        drop(Self::fill(place, content));
+        if self.purges.get() != purges {
+            self.purge(T::has_ended);
+        }
+    }
+
+    /// Leaves something for the caller's next call, unless it has ended; returns it if there is no room.
+    #[inline(always)]
+    pub(crate) fn put(&self, number: i32, content: KBox<T>) -> Option<KBox<T>> {
+        let purges = self.purges.get_first();
+        if content.has_ended() {
             return None;
         }
         let mut left = content;
@@ -133,7 +144,7 @@ impl<T: Send> Pockets<T> {
                 Some(refused) => left = refused,
                 None => {
                     if self.purges.get() != purges {
-                        self.purge(has_ended);
+                        self.purge(T::has_ended);
                     }
                     return None;
                 }
@@ -142,25 +153,33 @@ impl<T: Send> Pockets<T> {
         Some(left)
     }
 
-    /// Takes everything out that `which` chooses. What callers have in hand at the moment is theirs
-    /// to look after.
+    /// Takes everything out that `which` chooses, or that has ended. What callers have in hand at the
+    /// moment is theirs to look after.
     #[inline(never)]
     pub(crate) fn purge(&self, which: impl Fn(&T) -> bool) {
         self.purges.fetch_add(1, Full);
-        for place in &self.places {
-            let Some(content) = Self::empty(place) else {
-                continue;
-            };
-            if which(&content) {
-                continue;
+        // Once more only if somebody else began to purge meanwhile, and may have missed what was in hand
+        // here.
+        loop {
+            let purges = self.purges.get_first();
+            for place in &self.places {
+                let Some(content) = Self::empty(place) else {
+                    continue;
+                };
+                if content.has_ended() || which(&content) {
+                    continue;
+                }
+                // As in `put_back`.
+                drop(Self::fill(place, content));
             }
-            // As in `take`.
-            drop(Self::fill(place, content));
+            if self.purges.get() == purges {
+                break;
+            }
         }
     }
 }
 
-impl<T: Send> Drop for Pockets<T> {
+impl<T: Kept> Drop for Pockets<T> {
     fn drop(&mut self) {
         self.purge(|_| true);
     }
