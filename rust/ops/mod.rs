@@ -149,7 +149,8 @@ fn answer_and_receive(
     let result = if answered {
         // Once the thread waits nothing may fail, so that the report has to be there before.
         let place = reception.place();
-        let place = place.filter(|_| report.write(&abi::ReplyResult::default()).is_ok());
+        let place = place
+            .filter(|_| answer.is_short() && report.write(&abi::ReplyResult::default()).is_ok());
         // Most answers are for a message of the channel that the next one is received from.
         match reply::reply_plainly(reception.rendezvous(), answer, place) {
             Plainly::Waits => {
@@ -157,7 +158,7 @@ fn answer_and_receive(
                 Ok(())
             }
             Plainly::Answered => Ok(()),
-            Plainly::No => reply::reply(session, answer),
+            Plainly::No => reply::reply_here(session, reception.rendezvous(), answer),
         }
     } else {
         Ok(())

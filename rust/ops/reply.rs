@@ -20,7 +20,8 @@ use crate::copy::{
 use crate::rendezvous::{
     Place,
     Plainly,
-    Rendezvous, //
+    Rendezvous,
+    Reply, //
 };
 use crate::session::Session;
 use crate::sys::{
@@ -88,6 +89,12 @@ impl<'a> Answer<'a> {
             from,
         })
     }
+
+    /// Whether it travels inline.
+    #[inline]
+    pub(super) fn is_short(&self) -> bool {
+        self.from.total() <= INLINE_BYTES
+    }
 }
 
 /// `QIPC_MSG_REPLY`.
@@ -142,12 +149,11 @@ pub(super) fn reply_plainly(
     answer: &Answer<'_>,
     place: Option<&Place>,
 ) -> Plainly {
-    let total = answer.from.total();
-    let Some(rcvid) = Rcvid::from_user(answer.rcvid).filter(|_| total <= INLINE_BYTES) else {
+    let Some(rcvid) = Rcvid::from_user(answer.rcvid).filter(|_| answer.is_short()) else {
         return Plainly::No;
     };
     let mut inline = SmallBuf::new();
-    match copy::gather(answer.from, total, &mut inline) {
+    match copy::gather(answer.from, answer.from.total(), &mut inline) {
         Ok(()) => rendezvous.answer_plainly(rcvid, answer.status, &inline, place),
         Err(_) => Plainly::No,
     }
@@ -172,10 +178,30 @@ pub(super) fn reply(session: &Session, answer: &Answer<'_>) -> Result<(), Failur
         rendezvous.answer(rcvid, Outcome::Answered, answer.status, 0, Some(&inline))?;
         return Ok(());
     }
-    let reply = rendezvous.reply(rcvid)?;
-    let written = reply
-        .message()
-        .write_reply(answer.from, len, &reply.fetcher(len));
+    let begun = rendezvous.reply(rcvid)?;
+    write(session, begun, answer)
+}
+
+/// The same for a server that receives from this channel next, of which the message mostly is.
+#[inline(never)]
+pub(super) fn reply_here(
+    session: &Session,
+    rendezvous: &Rendezvous,
+    answer: &Answer<'_>,
+) -> Result<(), Failure> {
+    if let Some(rcvid) = Rcvid::from_user(answer.rcvid).filter(|_| !answer.is_short()) {
+        if let Ok(Some(begun)) = rendezvous.reply_above(rcvid, INLINE_BYTES) {
+            return write(session, begun, answer);
+        }
+    }
+    reply(session, answer)
+}
+
+/// Writes a reply that was begun, and lets the client go.
+fn write(session: &Session, reply: Reply<'_>, answer: &Answer<'_>) -> Result<(), Failure> {
+    let message = reply.message();
+    let len = answer.from.total().min(message.reply.total());
+    let written = message.write_reply(answer.from, len, &reply.fetcher(len));
     let outcome = match written {
         Ok(()) => Outcome::Answered,
         Err(CopyFault::Local | CopyFault::NoMemory) => Outcome::Fault(Side::Server),

@@ -1110,26 +1110,50 @@ impl Rendezvous {
     /// Starts to answer a sender; `ESRCH` if it does not wait any more.
     pub(crate) fn reply(&self, rcvid: Rcvid) -> Result<Reply<'_>> {
         let transaction = self.begin(rcvid, Event::BeginReply)?;
-        Ok(Reply {
+        Ok(self.replying(transaction))
+    }
+
+    /// The same if the sender wants more than `short` bytes of a reply; else nothing is done.
+    pub(crate) fn reply_above(&self, rcvid: Rcvid, short: usize) -> Result<Option<Reply<'_>>> {
+        let is_wanted = |message: &Message| message.reply.total() > short;
+        let transaction = self.begin_if(rcvid, Event::BeginReply, is_wanted)?;
+        Ok(transaction.map(|transaction| self.replying(transaction)))
+    }
+
+    fn replying(&self, transaction: Arc<Transaction>) -> Reply<'_> {
+        Reply {
             rendezvous: self,
             transaction,
             outcome: Some(Outcome::Fault(Side::Server)),
-        })
+        }
     }
 
     fn begin(&self, rcvid: Rcvid, event: Event) -> Result<Arc<Transaction>> {
+        self.begin_if(rcvid, event, |_| true)?.ok_or(ESRCH)
+    }
+
+    #[inline(always)]
+    fn begin_if(
+        &self,
+        rcvid: Rcvid,
+        event: Event,
+        is_wanted: impl FnOnce(&Message) -> bool,
+    ) -> Result<Option<Arc<Transaction>>> {
         let mut wakes = self.wakes();
         // Declared before the lock is taken, so that it is not freed in it.
         let transaction;
         let mut tables = self.tables.lock();
         transaction = tables.named(rcvid).ok_or(ESRCH)?;
+        if !is_wanted(&transaction.message) {
+            return Ok(None);
+        }
         match tables.step(&transaction, event, &mut wakes) {
             Ok(_) => (),
             Err(Refusal::TooMany) => return Err(EAGAIN),
             Err(Refusal::NotBlocked | Refusal::Illegal) => return Err(ESRCH),
         }
         drop(tables);
-        Ok(transaction)
+        Ok(Some(transaction))
     }
 
     /// Answers a sender with as much of a short reply as it wants, if there is nothing special about
