@@ -5,7 +5,7 @@
 KERNEL ?= 7.3
 export KERNEL KDIR T R B STRICT KERNELS JOBS ACCEL RENEW VM_MEM VM_CPUS LANES FLAVOUR MINUTES SEED KEEP PLANT DESTDIR PREFIX
 
-TARGETS := setup modules selftests userlib libqipc install-libqipc test test-all test-host test-vm test-debug fuzz demo shell quick matrix soak model coverage lint fmt bench bench-quick bench-icount bench-profile bench-store clean distclean
+TARGETS := setup modules selftests userlib libqipc install-libqipc test test-all test-host test-vm test-debug fuzz demo shell quick matrix soak model coverage lint fmt bench bench-quick bench-icount bench-wall bench-profile bench-store clean distclean
 
 .PHONY: help $(TARGETS)
 .DEFAULT_GOAL := help

@@ -38,7 +38,8 @@ use crate::sys::{
     task::{
         self,
         Process, //
-    }, //
+    },
+    wait::Placement, //
 };
 use kernel::{
     prelude::*,
@@ -61,7 +62,8 @@ pub(crate) const FLAGS: u32 = abi::CHF_FIXED_PRIORITY
     | abi::CHF_REPLY_LEN
     | abi::CHF_PULSE_POOL
     | abi::CHF_PRIVATE
-    | abi::CHF_INHERIT_RUNMASK;
+    | abi::CHF_INHERIT_RUNMASK
+    | abi::CHF_FREE_PLACEMENT;
 
 /// What happens when a pulse finds the pool of a channel full.
 pub(crate) trait OnOverflow: Send + Sync {
@@ -134,6 +136,10 @@ impl Channel {
                     rearm: settings.rearm,
                     fixed_priority: settings.flags & abi::CHF_FIXED_PRIORITY != 0,
                     run_mask: settings.flags & abi::CHF_INHERIT_RUNMASK != 0,
+                    placement: match settings.flags & abi::CHF_FREE_PLACEMENT {
+                        0 => Placement::WithWaker,
+                        _ => Placement::Free,
+                    },
                     ceiling: ceiling.clone(),
                     threads,
                 }),

@@ -69,6 +69,8 @@ pub(crate) const CHF_PULSE_POOL: u32 = 0x0100;
 pub(crate) const CHF_PRIVATE: u32 = 0x1000;
 /// `QIPC_CHF_INHERIT_RUNMASK`.
 pub(crate) const CHF_INHERIT_RUNMASK: u32 = 0x4000;
+/// `QIPC_CHF_FREE_PLACEMENT`.
+pub(crate) const CHF_FREE_PLACEMENT: u32 = 0x0100_0000;
 
 /// `QIPC_COF_CLOEXEC`.
 pub(crate) const COF_CLOEXEC: u32 = 0x0001;

@@ -71,6 +71,7 @@ use crate::sys::{
         Process, //
     },
     wait::{
+        Placement,
         Until,
         Woke, //
     }, //
@@ -131,6 +132,8 @@ pub(crate) struct Config {
     pub(crate) fixed_priority: bool,
     /// Whether threads run on the processors of whom they serve.
     pub(crate) run_mask: bool,
+    /// Where a thread goes on when another one hands its turn to it.
+    pub(crate) placement: Placement,
     /// Highest priority that clients can lift threads to.
     pub(crate) ceiling: Arc<Ceiling>,
     /// Where server threads are known.
@@ -143,6 +146,7 @@ pub(crate) struct Rendezvous {
     unblock: bool,
     fixed_priority: bool,
     run_mask: bool,
+    placement: Placement,
     fault_wait: u64,
     ceiling: Arc<Ceiling>,
     threads: Arc<Threads>,
@@ -239,6 +243,7 @@ impl Rendezvous {
             unblock: config.unblock,
             fixed_priority: config.fixed_priority,
             run_mask: config.run_mask,
+            placement: config.placement,
             fault_wait: config.fault_wait,
             ceiling: config.ceiling,
             threads: config.threads,
@@ -357,7 +362,7 @@ impl Rendezvous {
         };
         drop(tables);
         perturb::pause("call the server");
-        called.wake();
+        called.hand_over(self.placement);
         true
     }
 
@@ -1189,7 +1194,10 @@ impl Rendezvous {
         };
         drop(tables);
         perturb::pause("call the client");
-        transaction.sender.wake();
+        match plainly {
+            Plainly::Waits => transaction.sender.hand_over(self.placement),
+            _ => transaction.sender.wake(),
+        }
         plainly
     }
 

@@ -26,7 +26,8 @@ use crate::base::{
 use crate::priority::Server;
 use crate::sys::{
     once::Once,
-    small_buf::SmallBuf, //
+    small_buf::SmallBuf,
+    wait::Placement, //
 };
 use kernel::sync::Arc;
 
@@ -38,15 +39,15 @@ pub(super) struct Called {
 }
 
 impl Called {
-    /// Wakes it. Without the lock.
+    /// Wakes it, for a caller that sleeps next. Without the lock.
     #[inline(always)]
-    pub(super) fn wake(self) {
+    pub(super) fn hand_over(self, placement: Placement) {
         if self.raised {
             if let Some(server) = &self.receiver.server {
                 server.apply();
             }
         }
-        self.receiver.thread.wake();
+        self.receiver.thread.hand_over(placement);
     }
 }
 

@@ -5,7 +5,13 @@
 //! The generated bindings know pointers and numbers. With references, owners and enumerations in
 //! their place most functions can do no harm, whatever they are called with: these are `safe`.
 
-use core::ptr::NonNull;
+use core::{
+    mem::{
+        offset_of,
+        MaybeUninit, //
+    },
+    ptr::NonNull, //
+};
 use kernel::{
     bindings,
     cred::Credential,
@@ -90,6 +96,30 @@ pub(super) struct SchedAttr {
     pub(super) period: u64,
     pub(super) util_min: u32,
     pub(super) util_max: u32,
+}
+
+/// `struct wait_queue_entry` of a thread, of which `default_wake_function()` looks at nothing else.
+#[repr(C)]
+pub(super) struct WaitEntry<'a> {
+    _flags: MaybeUninit<u32>,
+    private: &'a Task,
+    _rest: MaybeUninit<[usize; 3]>,
+}
+
+const _: () = assert!(
+    offset_of!(WaitEntry<'_>, private) == offset_of!(bindings::wait_queue_entry, private)
+        && size_of::<WaitEntry<'_>>() == size_of::<bindings::wait_queue_entry>()
+);
+
+impl<'a> WaitEntry<'a> {
+    #[inline(always)]
+    pub(super) fn new(thread: &'a Task) -> Self {
+        Self {
+            _flags: MaybeUninit::uninit(),
+            private: thread,
+            _rest: MaybeUninit::uninit(),
+        }
+    }
 }
 
 /// Words of a set of processors.
@@ -194,6 +224,13 @@ unsafe extern "C" {
         head: &Foreign<bindings::wait_queue_head>,
         mode: ffi::c_uint,
         most: ffi::c_int,
+        key: Option<&Opaque<ffi::c_void>>,
+    ) -> ffi::c_int;
+    // Refuses no flags, but warns of all except for those that wakers outside of the scheduler use.
+    pub(super) safe fn default_wake_function(
+        entry: &WaitEntry<'_>,
+        mode: ffi::c_uint,
+        flags: ffi::c_int,
         key: Option<&Opaque<ffi::c_void>>,
     ) -> ffi::c_int;
     // Nobody is in a section that began before, when these return.

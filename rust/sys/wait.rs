@@ -38,7 +38,10 @@ use crate::perturb;
 
 use super::{
     alarm::Alarm,
-    calls,
+    calls::{
+        self,
+        WaitEntry, //
+    },
     running,
     sched,
     task, //
@@ -157,6 +160,14 @@ impl Parker {
         }
     }
 
+    /// The same, for a waker that is about to sleep; see [`Placement`].
+    #[inline]
+    pub(crate) fn hand_over(&self, placement: Placement) {
+        if let Some(thread) = self.thread() {
+            hand_over(thread, placement);
+        }
+    }
+
     /// Lets the sleeper go on, and returns the thread to wake, which is best done after all locks
     /// are dropped.
     pub(crate) fn unpark(&self) -> Option<ARef<Task>> {
@@ -220,4 +231,34 @@ fn set_own_state(current: &CurrentTask, state: u32) {
 /// Wakes a thread that [`Parker::unpark`] returned.
 pub(crate) fn wake(thread: &Task) {
     thread.wake_up();
+}
+
+/// `TASK_NORMAL`: whoever sleeps, but for those that were stopped.
+const TASK_NORMAL: u32 = bindings::TASK_INTERRUPTIBLE | bindings::TASK_UNINTERRUPTIBLE;
+
+/// Where a thread goes on that is woken by one that sleeps next.
+///
+/// The numbers are those of `kernel/sched/sched.h`, which are not in the bindings; with any others
+/// `default_wake_function()` warns.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+pub(crate) enum Placement {
+    /// Wherever the scheduler puts it.
+    Free = 0,
+    /// On the processor of its waker, unless its policy or its set of processors says otherwise,
+    /// `WF_CURRENT_CPU`. Of two threads that take turns only one runs at a time: on one processor
+    /// no other one has to be woken from its idling for that.
+    WithWaker = 0x40,
+}
+
+/// [`wake`], for a waker that has nothing more to do than to sleep. One that goes on to run must not
+/// use this: the thread would wait for it, beside idle processors.
+#[inline]
+fn hand_over(thread: &Task, placement: Placement) {
+    calls::default_wake_function(
+        &WaitEntry::new(thread),
+        TASK_NORMAL,
+        placement as i32,
+        None,
+    );
 }

@@ -135,6 +135,9 @@ struct qipc_features {
 					 * a descriptor that it made can be passed on
 					 */
 #define QIPC_CHF_INHERIT_RUNMASK 0x4000	/* threads run on the processors of the client they serve */
+#define QIPC_CHF_FREE_PLACEMENT	0x01000000	/* not QNX's: who hands its turn to another thread does not keep
+						 * that on its own processor
+						 */
 
 /* Connection flags; the values are QNX's _NTO_COF_*. */
 #define QIPC_COF_CLOEXEC	0x0001	/* detached on exec */

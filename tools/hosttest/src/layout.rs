@@ -235,6 +235,10 @@ fn constants() {
             "QIPC_CHF_INHERIT_RUNMASK",
             i64::from(abi::CHF_INHERIT_RUNMASK),
         ),
+        (
+            "QIPC_CHF_FREE_PLACEMENT",
+            i64::from(abi::CHF_FREE_PLACEMENT),
+        ),
         ("QIPC_COF_DEAD", i64::from(abi::COF_DEAD)),
         ("QIPC_COF_NOINHERIT", i64::from(abi::COF_NOINHERIT)),
         ("QIPC_COF_NOEVENT", i64::from(abi::COF_NOEVENT)),

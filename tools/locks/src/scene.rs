@@ -19,6 +19,7 @@ use crate::rendezvous::{Accepted, Claim, Config, Plainly, Rendezvous};
 use crate::sys::alarm::Alarm;
 use crate::sys::small_buf::SmallBuf;
 use crate::sys::task;
+use crate::sys::wait::Placement;
 
 /// What the reply says.
 pub const STATUS: i64 = 42;
@@ -43,6 +44,7 @@ impl Scene {
             rearm: 1,
             fixed_priority,
             run_mask: false,
+            placement: Placement::WithWaker,
             ceiling: Ceiling::new(if fixed_priority { 0 } else { 99 }).expect("memory"),
             threads,
         };

@@ -146,14 +146,20 @@ impl Maker<'_> {
             false,
             true,
         );
-        let wall = self.ratio("wall/short/qipc/8/free", "wall/short/pipe/8/free");
-        self.add(
-            "8-byte round trip, two CPUs, free, wall time, x pipe",
-            wall,
-            0.8,
-            false,
-            false,
-        );
+        // Wherever the scheduler puts them; a channel without the flag keeps them together.
+        for (row, name) in [
+            (
+                "qipc-free",
+                "8-byte round trip, two CPUs, free, wall time, x pipe",
+            ),
+            ("qipc", "... of a channel that keeps them together, x pipe"),
+        ] {
+            let wall = self.ratio(
+                &format!("wall/short/{row}/8/free"),
+                "wall/short/pipe/8/free",
+            );
+            self.add(name, wall, 0.8, false, false);
+        }
     }
 
     fn parts(&mut self) {

@@ -18,6 +18,7 @@ pub fn peers() -> Vec<Box<dyn Peer>> {
         Box::new(peers::floor::Floor),
         Box::new(Qipc::USUAL),
         Box::new(SEPARATE),
+        Box::new(FREE),
         Box::new(peers::eventfd::Eventfd),
         Box::new(peers::pipe::Pipe),
         Box::new(peers::futex::Futex),
@@ -35,6 +36,11 @@ const SEPARATE: Qipc = Qipc {
     ..Qipc::USUAL
 };
 
+const FREE: Qipc = Qipc {
+    style: Style::Free,
+    ..Qipc::USUAL
+};
+
 /// Peers that move no bytes, or always the same few.
 fn is_bare(peer: &dyn Peer) -> bool {
     peer.alone() || ["yield", "floor", "seccomp-notify"].contains(&peer.name())
@@ -47,9 +53,12 @@ fn is_measured(context: &Context, placement: Placement, peer: &dyn Peer, size: u
     if is_bare(peer) || size < peer.least() {
         return is_bare(peer) && size == 0 && (!context.quick || placement == Placement::Same);
     }
+    if peer.name() == FREE.name() && placement != Placement::Free {
+        return false;
+    }
     // What bars are about is always measured.
     if size == 8 || context.tiny {
-        let bar = ["qipc", "pipe", "eventfd"].contains(&peer.name());
+        let bar = ["qipc", "qipc-free", "pipe", "eventfd"].contains(&peer.name());
         return size == 8 && (bar || !context.quick || context.counts_instructions());
     }
     if context.quick {

@@ -33,6 +33,7 @@ pub const QIPC_CHF_REPLY_LEN: u32 = 128;
 pub const QIPC_CHF_PULSE_POOL: u32 = 256;
 pub const QIPC_CHF_PRIVATE: u32 = 4096;
 pub const QIPC_CHF_INHERIT_RUNMASK: u32 = 16384;
+pub const QIPC_CHF_FREE_PLACEMENT: u32 = 16777216;
 pub const QIPC_COF_CLOEXEC: u32 = 1;
 pub const QIPC_COF_DEAD: u32 = 2;
 pub const QIPC_COF_NOINHERIT: u32 = 4;

@@ -167,6 +167,7 @@ fn constants() -> Vec<String> {
         QIPC_CHF_PULSE_POOL,
         QIPC_CHF_PRIVATE,
         QIPC_CHF_INHERIT_RUNMASK,
+        QIPC_CHF_FREE_PLACEMENT,
         QIPC_COF_CLOEXEC,
         QIPC_COF_DEAD,
         QIPC_COF_NOINHERIT,

@@ -36,6 +36,8 @@ bitflags! {
         const PRIVATE = sys::QIPC_CHF_PRIVATE;
         /// Threads run on the processors of the client they serve. QNX `_NTO_CHF_INHERIT_RUNMASK`.
         const INHERIT_RUNMASK = sys::QIPC_CHF_INHERIT_RUNMASK;
+        /// Who hands its turn to another thread does not keep that on its own processor. Not in QNX.
+        const FREE_PLACEMENT = sys::QIPC_CHF_FREE_PLACEMENT;
 
         // What a newer module may accept; the module refuses what it does not know with EINVAL.
         const _ = !0;

@@ -85,6 +85,10 @@ impl Parker {
         }
     }
 
+    pub fn hand_over(&self, _placement: Placement) {
+        self.wake();
+    }
+
     pub fn unpark(&self) -> Option<ARef<Task>> {
         let thread = self.thread.clone();
         self.called.store(1, Release);
@@ -124,6 +128,13 @@ impl Parker {
 fn set_current_state(current: &Task, state: u8) {
     current.state.store(state, Ordering::Relaxed);
     fence(Ordering::SeqCst);
+}
+
+/// Of no matter to those who take turns in any order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    Free,
+    WithWaker,
 }
 
 pub fn wake(thread: &Task) {

@@ -19,6 +19,8 @@ pub enum Style {
     Combined,
     /// A reply, then a receive.
     Separate,
+    /// One call for both, and threads go on wherever the scheduler puts them.
+    Free,
 }
 
 /// qipc.
@@ -83,6 +85,7 @@ impl Peer for Qipc {
         match self.style {
             Style::Combined => "qipc",
             Style::Separate => "qipc-separate",
+            Style::Free => "qipc-free",
         }
     }
 
@@ -108,7 +111,11 @@ impl Pair {
 impl Link for Pair {
     fn server_open(&mut self) -> Outcome<Hello> {
         let session = open()?;
-        let chid = raw::channel_create(&session, 0).doing("channel")?;
+        let flags = match self.style {
+            Style::Free => qipc_sys::QIPC_CHF_FREE_PLACEMENT,
+            _ => 0,
+        };
+        let chid = raw::channel_create(&session, flags).doing("channel")?;
         let (reply, receive) = (self.lay(Side::Reply), self.lay(Side::Receive));
         let replied = reply.vector(&reply.memory(SERVER)?);
         let received = receive.vector(&receive.memory(0)?);
@@ -152,7 +159,7 @@ impl Link for Pair {
             return Err(Trouble::Failed("no server".into()));
         };
         match self.style {
-            Style::Combined => {
+            Style::Combined | Style::Free => {
                 server.pending = server.combined.call(&server.session, server.pending, 0)?;
             }
             Style::Separate => {

@@ -36,7 +36,8 @@ pub fn the_module_tells_what_it_can_do() {
         | ChannelFlags::REPLY_LEN
         | ChannelFlags::PULSE_POOL
         | ChannelFlags::PRIVATE
-        | ChannelFlags::INHERIT_RUNMASK;
+        | ChannelFlags::INHERIT_RUNMASK
+        | ChannelFlags::FREE_PLACEMENT;
     assert_eq!(features.channel_flags, channel);
     let connect = ConnectFlags::CLOEXEC
         | ConnectFlags::NOINHERIT
