@@ -338,6 +338,8 @@ struct late {
 	void *memory;
 	void *contents;
 	size_t len;
+	/* How late, in microseconds. */
+	int64_t after;
 	int ret;
 };
 
@@ -345,7 +347,7 @@ static void *answer_late(void *arg)
 {
 	struct late *late = arg;
 
-	late->ret = uffd_answer(late->fd, late->memory, late->contents, late->len, 100000);
+	late->ret = uffd_answer(late->fd, late->memory, late->contents, late->len, late->after);
 	return NULL;
 }
 
@@ -353,7 +355,13 @@ static void *answer_late(void *arg)
 static long job_late_send(struct peer *peer)
 {
 	unsigned char *contents = private_alloc(LARGE);
-	struct late late = { .memory = private_alloc(LARGE), .contents = contents, .len = LARGE };
+	struct late late = {
+		.memory = private_alloc(LARGE),
+		.contents = contents,
+		.len = LARGE,
+		/* After the deadline, if there is one. */
+		.after = 100000 + peer->value[1] / 1000,
+	};
 	pthread_t thread;
 	long ret;
 
@@ -405,7 +413,8 @@ TEST_F(attack, deadline_in_the_receive)
 
 	ASSERT_NE(NULL, client);
 	client->value[0] = 0;
-	client->value[1] = 20000000;
+	/* Time enough to begin the receive, and less than fault_wait_ms. */
+	client->value[1] = SLOW * 100000000LL;
 	peer_go(client, job_late_send);
 	ASSERT_EQ(0, q_receive(self->session, self->chid, self->mem, LARGE, &rcv));
 	EXPECT_EQ(-ETIMEDOUT, peer_wait(client));
@@ -417,7 +426,12 @@ TEST_F(attack, server_memory_comes_late)
 {
 	struct peer *client = client_start(true, false, self->session, self->chid);
 	unsigned char *contents = private_alloc(LARGE), *memory = private_alloc(LARGE);
-	struct late late = { .memory = memory, .contents = contents, .len = LARGE };
+	struct late late = {
+		.memory = memory,
+		.contents = contents,
+		.len = LARGE,
+		.after = 100000,
+	};
 	struct qipc_msg_receive rcv;
 	pthread_t thread;
 
