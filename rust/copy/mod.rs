@@ -40,7 +40,7 @@ pub(crate) fn pull(
     len: usize,
     on_absent: &dyn OnAbsent,
 ) -> Result<(), CopyFault> {
-    let mut window = peer.open::<false>(true, on_absent)?;
+    let mut window = peer.open::<false>(true, on_absent);
     walk(&mut window, from.at(offset), to.at(0), len)
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn push(
     interruptible: bool,
     on_absent: &dyn OnAbsent,
 ) -> Result<(), CopyFault> {
-    let mut window = peer.open::<true>(interruptible, on_absent)?;
+    let mut window = peer.open::<true>(interruptible, on_absent);
     walk(&mut window, to.at(offset), from.at(0), len)
 }
 

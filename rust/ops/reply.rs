@@ -30,6 +30,7 @@ use crate::sys::{
         SmallBuf,
         INLINE_BYTES, //
     },
+    task,
     user_args::{
         Room,
         UserArg, //
@@ -114,7 +115,14 @@ pub(super) fn msg_reply(session: &Session, arg: usize, size: usize) -> Result<is
 
 /// A reply whose parts cannot be read lets the client go all the same, like any that lies in bad
 /// memory (B59).
+#[cold]
 fn unreadable(session: &Session, rcvid: i64) -> Failure {
+    // Who is being killed does not wait for its own memory, which says nothing about that.
+    if task::is_dying() {
+        // As for a long reply: the channels go first (B104).
+        session.end();
+        return EINTR.into();
+    }
     let answered = session.by_rcvid(rcvid).and_then(|(channel, rcvid)| {
         channel
             .rendezvous
@@ -172,8 +180,7 @@ pub(super) fn reply(session: &Session, answer: &Answer<'_>) -> Result<(), Failur
     if len <= INLINE_BYTES {
         let mut inline = SmallBuf::new();
         if copy::gather(answer.from, len, &mut inline).is_err() {
-            rendezvous.answer(rcvid, Outcome::Fault(Side::Server), 0, 0, None)?;
-            return Err(Failure::fault(Side::Server));
+            return Err(unreadable(session, answer.rcvid));
         }
         rendezvous.answer(rcvid, Outcome::Answered, answer.status, 0, Some(&inline))?;
         return Ok(());

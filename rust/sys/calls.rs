@@ -261,7 +261,6 @@ unsafe extern "C" {
     // The highest address of user space.
     pub(super) safe static USER_PTR_MAX: usize;
     // Who takes the lock and does not give it back only stops others.
-    pub(super) safe fn down_read_trylock(lock: &Foreign<bindings::rw_semaphore>) -> ffi::c_int;
     pub(super) safe fn down_read_killable(lock: &Foreign<bindings::rw_semaphore>) -> ffi::c_int;
     // Nothing is looked at before the iterator is used, which checks addresses of user space.
     pub(super) safe fn import_ubuf(

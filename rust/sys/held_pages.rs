@@ -18,26 +18,21 @@ use super::{
         Pages, //
     }, //
 };
+use core::ptr;
 use kernel::{
     bindings,
     ffi,
-    mm::MmWithUser, //
+    mm::MmWithUser,
+    page::PAGE_SIZE, //
 };
 
 /// Pages that are held at once: bounds the stack.
 pub(super) const BATCH: usize = 64;
 
-/// Whether to wait for pages that are not there.
-#[derive(Clone, Copy)]
-pub(super) enum Wait {
-    /// No: not for them, and not for the lock either.
-    No,
-    /// Yes; and whether any signal ends it, or only one that ends the caller.
-    For { interruptible: bool },
-}
-
 /// Why no page was pinned.
 pub(super) enum Unpinned {
+    /// The address space is being changed at the moment.
+    Busy,
     /// It would take a wait, or a signal came during that.
     NotYet,
     /// There are none.
@@ -96,37 +91,90 @@ impl HeldPages {
     }
 
     /// Has the kernel pin pages from the page-aligned address `start` on, up to `want` in place of
-    /// those it has; with `write` such as can be written.
+    /// those it has, that are there or can be without waiting for anybody.
+    pub(super) fn pin_now(
+        &mut self,
+        mm: &MmWithUser,
+        start: usize,
+        want: usize,
+    ) -> Result<(), Unpinned> {
+        self.let_go();
+        let lock = mm.mmap_read_trylock().ok_or(Unpinned::Busy)?;
+        let area = lock.vma_lookup(start).ok_or(Unpinned::Never)?;
+        let functions = held(area).part(field!(bindings::vm_area_struct, vm_ops));
+        let is_anonymous = functions.read().is_null();
+        // That a fault should not wait is heard where memory is private and comes from nowhere. A file
+        // system that has to read a page, or to note that it is written to, waits all the same, and
+        // if it is one of the client's own programs, as long as that likes.
+        let mut flags = if is_anonymous {
+            bindings::FOLL_NOWAIT
+        } else {
+            bindings::FOLL_NOFAULT
+        };
+        if self.write {
+            flags |= bindings::FOLL_WRITE;
+        }
+        // What follows may be of the other kind.
+        let want = want.min((area.end() - start) / PAGE_SIZE);
+        // SAFETY: The lock is held, and is not given up if there is nobody to be told of that.
+        match unsafe { self.pin_locked(mm, start, want, flags, ptr::null_mut()) } {
+            Err(Unpinned::Never) if !is_anonymous => Err(Unpinned::NotYet),
+            pinned => pinned,
+        }
+    }
+
+    /// The same, waiting for them; with `interruptible` any signal ends that, else only one that ends
+    /// the caller. With `write` they can be written, which is then not
+    /// noted when they are let go.
     pub(super) fn pin(
         &mut self,
         mm: &MmWithUser,
         start: usize,
         want: usize,
         write: bool,
-        wait: Wait,
+        interruptible: bool,
     ) -> Result<(), Unpinned> {
         self.let_go();
         let lock = held(mm).part(field!(bindings::mm_struct, __bindgen_anon_1.mmap_lock));
-        let taken = match wait {
-            Wait::No => calls::down_read_trylock(lock) != 0,
-            Wait::For { .. } => calls::down_read_killable(lock) == 0,
-        };
-        if !taken {
+        if calls::down_read_killable(lock) != 0 {
             return Err(Unpinned::NotYet);
         }
-        let mut locked: ffi::c_int = 1;
-        let mut flags = match wait {
-            Wait::No => bindings::FOLL_NOWAIT,
-            Wait::For { interruptible } if interruptible => bindings::FOLL_INTERRUPTIBLE,
-            Wait::For { .. } => 0,
-        };
+        let mut flags = 0;
         if write {
             flags |= bindings::FOLL_WRITE;
         }
+        if interruptible {
+            flags |= bindings::FOLL_INTERRUPTIBLE;
+        }
+        let mut locked: ffi::c_int = 1;
+        // SAFETY: The lock was taken above, and is given up here if the call has not done so.
+        unsafe {
+            let pinned = self.pin_locked(mm, start, want, flags, &mut locked);
+            if locked != 0 {
+                bindings::mmap_read_unlock(mm.as_raw());
+            }
+            pinned
+        }
+    }
+
+    /// Pins pages in place of none.
+    ///
+    /// # Safety
+    ///
+    /// The lock of `mm` must be held for reading. If `locked` is not null, it must be valid; it is set
+    /// to 0 if the lock was given up.
+    unsafe fn pin_locked(
+        &mut self,
+        mm: &MmWithUser,
+        start: usize,
+        want: usize,
+        flags: u32,
+        locked: *mut ffi::c_int,
+    ) -> Result<(), Unpinned> {
         let room = self.pages.spare();
         let want = want.min(room.len());
         // SAFETY: The lock is held, and there is room for as many pages; as many as are returned were
-        // written. The lock was taken above, and is given up here if the call has not done so.
+        // written.
         let pinned = unsafe {
             let pinned = bindings::pin_user_pages_remote(
                 mm.as_raw(),
@@ -134,11 +182,8 @@ impl HeldPages {
                 want,
                 flags,
                 room.as_mut_ptr().cast(),
-                &mut locked,
+                locked,
             );
-            if locked != 0 {
-                bindings::mmap_read_unlock(mm.as_raw());
-            }
             self.pages.add(usize::try_from(pinned).unwrap_or(0));
             pinned
         };

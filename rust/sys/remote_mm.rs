@@ -19,7 +19,6 @@ use super::{
     held_pages::{
         HeldPages,
         Unpinned,
-        Wait,
         BATCH, //
     },
     running::of_current,
@@ -125,30 +124,28 @@ impl RemoteMemory {
     /// Opens it for copies out of it, or into it.
     ///
     /// With `interruptible` any signal ends the wait for a page that does not come, else only one
-    /// that ends the caller. Fails with [`CopyFault::Remote`] if the process is gone.
-    ///
-    /// What is not there is left to `on_absent`.
+    /// that ends the caller. What is not there is left to `on_absent`. Copies fail with
+    /// [`CopyFault::Remote`] once the process is gone.
     pub(crate) fn open<'a, const WRITE: bool>(
-        &self,
+        &'a self,
         interruptible: bool,
         on_absent: &'a dyn OnAbsent,
-    ) -> Result<Window<'a, WRITE>, CopyFault> {
-        let mm = if self.is_current() {
-            None
-        } else {
-            // This may turn out to be the last user, and tearing an address space down is not
-            // for the server to do.
-            let mm = self.0.mmget_not_zero().ok_or(CopyFault::Remote)?;
-            Some(MmWithUser::into_mmput_async(mm))
-        };
-        Ok(Window {
-            mm,
+    ) -> Window<'a, WRITE> {
+        Window {
+            memory: (!self.is_current()).then_some(self),
             interruptible,
             on_absent,
             start: 0,
             pages: HeldPages::new(WRITE),
             run: Run::EMPTY,
-        })
+        }
+    }
+
+    /// Its address space as it is used by its threads; none if they are all gone.
+    ///
+    /// The caller may turn out to be its last user, and tearing it down is not for a server to do.
+    fn in_use(&self) -> Option<ARef<MmWithUserAsync>> {
+        self.0.mmget_not_zero().map(MmWithUser::into_mmput_async)
     }
 
     /// Waits until memory of the calling process, which this is, is there, as long as that takes.
@@ -168,8 +165,7 @@ impl RemoteMemory {
         while addr < end {
             task::breathe();
             let want = (end - addr).div_ceil(PAGE_SIZE);
-            let wait = Wait::For { interruptible };
-            match pages.pin(mm, addr, want, absent.write, wait) {
+            match pages.pin(mm, addr, want, absent.write, interruptible) {
                 Ok(()) => (),
                 _ if some => break,
                 _ if task::is_signalled() => return Fetched::Interrupted,
@@ -187,11 +183,12 @@ impl RemoteMemory {
 ///
 /// # Invariants
 ///
-/// It covers `pages` of `mm` from the page-aligned address `start` on, held for writing with `WRITE`.
+/// It covers `pages` of `memory` from the page-aligned address `start` on, held for writing with `WRITE`.
 /// `run` is made of them.
 pub(crate) struct Window<'a, const WRITE: bool> {
-    /// `None` is the caller's own address space.
-    mm: Option<ARef<MmWithUserAsync>>,
+    /// `None` is the caller's own. Its owner can be torn down between two batches: who keeps a server
+    /// from going on with its own memory does not keep that of a client that has died.
+    memory: Option<&'a RemoteMemory>,
     interruptible: bool,
     on_absent: &'a dyn OnAbsent,
     start: usize,
@@ -246,7 +243,7 @@ impl<const WRITE: bool> Window<'_, WRITE> {
     ) -> Result<(), CopyFault> {
         let (mut remote, mut local, mut left) = (remote, local, len);
         while left > 0 {
-            let step = if self.mm.is_none() {
+            let step = if self.memory.is_none() {
                 bounce::<WRITE>(remote, local, left)?
             } else if left <= SHORT {
                 let (_, step) = self.locate(remote, left)?;
@@ -364,39 +361,51 @@ impl<const WRITE: bool> Window<'_, WRITE> {
             if task::is_dying() {
                 return Err(CopyFault::Signalled);
             }
-            let Some(mm) = &self.mm else {
-                return Err(CopyFault::Remote);
-            };
-            if !self.pages.hold(mm, start, want) {
-                match self.pages.pin(mm, start, want, WRITE, Wait::No) {
-                    Ok(()) => (),
-                    Err(Unpinned::Never) if task::is_dying() => return Err(CopyFault::Signalled),
-                    Err(Unpinned::Never) => return Err(CopyFault::Remote),
-                    Err(Unpinned::NotYet) => {
-                        let absent = Absent {
-                            addr,
-                            len,
-                            write: WRITE,
-                        };
-                        self.on_absent.fetch(absent, self.interruptible)?;
-                        continue;
-                    }
+            // How much to wait for. A lock that is taken at the moment says nothing about the pages.
+            let len = match self.hold(start, want) {
+                Ok(()) => {
+                    // INVARIANT: That is where they were found.
+                    self.start = start;
+                    return Ok(());
                 }
-            }
-            // INVARIANT: That is where they were found.
-            self.start = start;
+                Err(Unpinned::Never) if task::is_dying() => return Err(CopyFault::Signalled),
+                Err(Unpinned::Never) => return Err(CopyFault::Remote),
+                Err(Unpinned::Busy) => 1,
+                Err(Unpinned::NotYet) => len,
+            };
+            let absent = Absent {
+                addr,
+                len,
+                write: WRITE,
+            };
+            self.on_absent.fetch(absent, self.interruptible)?;
+        }
+    }
+
+    /// Takes hold of pages from `start` on.
+    fn hold(&mut self, start: usize, want: usize) -> Result<(), Unpinned> {
+        let memory = self.memory.ok_or(Unpinned::Never)?;
+        let mm = memory.in_use().ok_or(Unpinned::Never)?;
+        if self.pages.hold(&mm, start, want) {
             return Ok(());
         }
+        self.pages.pin_now(&mm, start, want)
     }
 }
 
 /// Why the caller's memory could not be reached: one that is being killed does not wait for its own.
 #[cold]
 fn local_fault() -> CopyFault {
+    own_fault(CopyFault::Local)
+}
+
+/// The same, for the memory of either side if the caller can reach both.
+#[cold]
+fn own_fault(side: CopyFault) -> CopyFault {
     if task::is_dying() {
         CopyFault::Signalled
     } else {
-        CopyFault::Local
+        side
     }
 }
 
@@ -429,7 +438,9 @@ fn bounce<const WRITE: bool>(remote: usize, local: usize, len: usize) -> Result<
     } else {
         (remote, local)
     };
-    buffer.append_from_user(from.0, step).map_err(|_| from.1)?;
-    user_copy::write(to.0, buffer.as_slice()).map_err(|_| to.1)?;
+    buffer
+        .append_from_user(from.0, step)
+        .map_err(|_| own_fault(from.1))?;
+    user_copy::write(to.0, buffer.as_slice()).map_err(|_| own_fault(to.1))?;
     Ok(step)
 }
