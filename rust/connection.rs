@@ -320,16 +320,40 @@ impl Sending {
         });
     }
 
-    /// Whether the calling thread has sent with it, and nobody else.
+    /// Whether the calling thread has sent with it, and nobody else; or any thread of its process, of
+    /// which nothing is left in it.
     #[inline]
     fn is_callers(&self) -> bool {
-        let transaction = self.transaction.as_ref();
-        transaction.is_some_and(|transaction| transaction.sender.is_current())
+        match &self.transaction {
+            Some(transaction) => transaction.sender.is_current(),
+            None => self.connection.client().process.is_current(),
+        }
+    }
+
+    /// Keeps it for the next send.
+    #[inline(always)]
+    pub(crate) fn keep_in(pockets: &Pockets<Self>, sending: KBox<Self>) {
+        if let Some(refused) = pockets.put(sending.coid, sending) {
+            Self::make_room(pockets, refused);
+        }
+    }
+
+    /// There was none to keep that.
+    #[cold]
+    fn make_room(pockets: &Pockets<Self>, refused: KBox<Self>) {
+        // Threads that have ended need no room.
+        let is_idle = |kept: &Self| {
+            let transaction = kept.transaction.as_ref();
+            transaction.is_none_or(|transaction| transaction.sender.is_abandoned())
+        };
+        if let Some(refused) = pockets.put_over(refused.coid, refused, is_idle) {
+            KBox::into_inner(refused).give_up();
+        }
     }
 
     /// Gives the transaction back to the connection.
     #[cold]
-    pub(crate) fn give_up(mut self) {
+    fn give_up(mut self) {
         if let Some(transaction) = self.transaction.take() {
             self.connection.checkin(transaction);
         }
@@ -396,9 +420,7 @@ impl Descriptor {
     /// Keeps that for the next time.
     #[inline(always)]
     pub(crate) fn keep(&self, sending: KBox<Sending>) {
-        if let Some(refused) = self.sendings.put(0, sending) {
-            KBox::into_inner(refused).give_up();
-        }
+        Sending::keep_in(&self.sendings, sending);
     }
 
     fn purge(&self) {

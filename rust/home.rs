@@ -194,9 +194,7 @@ impl Home {
     /// Keeps that for the next time.
     #[inline(always)]
     pub(crate) fn keep(&self, sending: KBox<Sending>) {
-        if let Some(refused) = self.sendings.put(sending.coid, sending) {
-            KBox::into_inner(refused).give_up();
-        }
+        Sending::keep_in(&self.sendings, sending);
     }
 
     /// The connection of the lowest number that is not below `coid`, and its number; with `live`

@@ -79,7 +79,7 @@ impl Serving {
         // The number of one that has ended may be another's by now.
         self.chid == chid
             && !self.channel.is_ended()
-            && self.place.as_ref().is_some_and(Place::is_callers)
+            && self.place.as_ref().is_none_or(Place::is_callers)
     }
 
     /// Gives the place back to the channel.
@@ -253,8 +253,9 @@ impl Session {
     fn make_room(&self, refused: KBox<Serving>) {
         // Threads that have ended need no room.
         let is_idle = |kept: &Serving| kept.place.as_ref().is_none_or(Place::is_abandoned);
-        self.servings.purge(is_idle);
-        KBox::into_inner(refused).give_up();
+        if let Some(refused) = self.servings.put_over(refused.chid, refused, is_idle) {
+            KBox::into_inner(refused).give_up();
+        }
     }
 
     /// The channel that a received message came from, and the message's id; `ESRCH` if the number

@@ -651,6 +651,38 @@ TEST_F(priority, B87_left_for_a_fixed_channel)
 	EXPECT_EQ(10, level(tid));
 }
 
+/* The same for a thread that has waited there before. */
+TEST_F(priority, B87_left_for_a_fixed_channel_again)
+{
+	int other = q_create(self->session, QIPC_CHF_FIXED_PRIORITY);
+	struct peer *client = client_start(variant->process, false, self->session, other);
+	pid_t tid = self->server->tid;
+	int i;
+
+	ASSERT_NE(NULL, client);
+	ASSERT_EQ(0, peer_set_priority(self->server, 10));
+	ASSERT_EQ(0, peer_set_priority(self->client[0], 30));
+	ASSERT_EQ(0, peer_set_priority(self->client[1], 40));
+	for (i = 0; i < 2; i++) {
+		peer_receive(self->server, other, NULL, 0);
+		ASSERT_TRUE(peer_blocked(self->server));
+		peer_send(client, NULL, 0, NULL, 0);
+		ASSERT_EQ(0, peer_wait(self->server));
+		EXPECT_EQ(10, level(tid));
+		ASSERT_EQ(0, answer(self->server, client));
+	}
+	ASSERT_TRUE(send_blocks(self->client[0]));
+	ASSERT_EQ(0, receive_now(self->server, self->chid));
+	EXPECT_EQ(30, level(tid));
+	ASSERT_TRUE(send_blocks(client));
+	peer_receive(self->server, other, NULL, 0);
+	ASSERT_EQ(0, peer_wait(self->server));
+	EXPECT_EQ(10, level(tid));
+	ASSERT_TRUE(send_blocks(self->client[1]));
+	EXPECT_EQ(10, level(tid));
+	ASSERT_EQ(0, answer(self->server, client));
+}
+
 TEST_F(priority, B87_left_for_none)
 {
 	pid_t tid = self->server->tid;

@@ -71,6 +71,7 @@ use crate::sys::{
         Process, //
     },
     wait::{
+        self,
         Placement,
         Until,
         Woke, //
@@ -721,11 +722,15 @@ impl Rendezvous {
         }
         match &receiver.server {
             Some(server) => server.is_at(place.station),
+            None if self.fixed_priority => {
+                // It may serve at another channel since it was here, with that one's priority.
+                let known = self.threads.current();
+                known.is_none_or(|server| server.is_at(0))
+            }
             None => {
-                self.fixed_priority
-                    || (self.ceiling.level() == 0
-                        && !sched::is_real_time()
-                        && self.threads.current().is_none())
+                self.ceiling.level() == 0
+                    && !sched::is_real_time()
+                    && self.threads.current().is_none()
             }
         }
     }
@@ -1195,6 +1200,7 @@ impl Rendezvous {
         drop(tables);
         perturb::pause("call the client");
         match plainly {
+            _ if transaction.message.priority != 0 => wake_urgent(transaction),
             Plainly::Waits => transaction.sender.hand_over(self.placement),
             _ => transaction.sender.wake(),
         }
@@ -1469,6 +1475,17 @@ pub(crate) struct Reply<'a> {
     outcome: Option<Outcome>,
 }
 
+/// Wakes a sender that may run before the calling thread goes on, and send again: not with memory that it
+/// finds in use then.
+#[inline(never)]
+fn wake_urgent(transaction: Arc<Transaction>) {
+    let sender = transaction.sender.sleeper();
+    drop(transaction);
+    if let Some(sender) = sender {
+        wait::wake(&sender);
+    }
+}
+
 impl Reply<'_> {
     /// What the sender sent.
     pub(crate) fn message(&self) -> &Message {
@@ -1486,10 +1503,16 @@ impl Reply<'_> {
     pub(crate) fn finish(mut self, outcome: Outcome, status: i64) -> Result {
         self.outcome = None;
         perturb::pause("finish a reply");
-        let mut wakes = self.rendezvous.wakes();
-        let mut tables = self.rendezvous.tables.lock();
+        let rendezvous = self.rendezvous;
+        let mut wakes = rendezvous.wakes();
+        let mut tables = rendezvous.tables.lock();
         tables.set_answer(&self.transaction, status, 0, None);
-        match tables.step(&self.transaction, Event::Finish(outcome), &mut wakes) {
+        let done = tables.step(&self.transaction, Event::Finish(outcome), &mut wakes);
+        drop(tables);
+        // Before the sender runs, which may send again: not with memory that it finds in use then.
+        drop(self);
+        drop(wakes);
+        match done {
             Ok(State::Done(Outcome::Abandoned(Cause::Killed))) => Err(ESRCH),
             _ => Ok(()),
         }

@@ -15,6 +15,9 @@ use kernel::sync::atomic::{
     AtomicType, //
 };
 
+#[cfg(not(target_arch = "x86_64"))]
+compile_error!("get_first() counts on a processor that loads in order");
+
 /// An atomic word.
 pub(crate) trait Once<T> {
     /// What it is at the moment: [`Relaxed`](kernel::sync::atomic::Relaxed).

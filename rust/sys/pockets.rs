@@ -127,7 +127,7 @@ impl<T: Kept> Pockets<T> {
         }
         drop(Self::fill(place, content));
         if self.purges.get() != purges {
-            self.purge(T::has_ended);
+            self.sweep(T::has_ended);
         }
     }
 
@@ -144,7 +144,7 @@ impl<T: Kept> Pockets<T> {
                 Some(refused) => left = refused,
                 None => {
                     if self.purges.get() != purges {
-                        self.purge(T::has_ended);
+                        self.sweep(T::has_ended);
                     }
                     return None;
                 }
@@ -153,11 +153,33 @@ impl<T: Kept> Pockets<T> {
         Some(left)
     }
 
+    /// The same in place of something that `is_idle` says nobody comes for.
+    #[inline(never)]
+    pub(crate) fn put_over(
+        &self,
+        number: i32,
+        content: KBox<T>,
+        is_idle: impl Fn(&T) -> bool,
+    ) -> Option<KBox<T>> {
+        for place in self.places(number) {
+            match Self::empty(place) {
+                Some(found) if !is_idle(&found) => self.put_back(place, found),
+                _ => return self.put(number, content),
+            }
+        }
+        Some(content)
+    }
+
     /// Takes everything out that `which` chooses, or that has ended. What callers have in hand at the
     /// moment is theirs to look after.
-    #[inline(never)]
     pub(crate) fn purge(&self, which: impl Fn(&T) -> bool) {
         self.purges.fetch_add(1, Full);
+        self.sweep(which);
+    }
+
+    /// Does that. Those who have something in hand meanwhile have been told of it.
+    #[inline(never)]
+    fn sweep(&self, which: impl Fn(&T) -> bool) {
         // Once more only if somebody else began to purge meanwhile, and may have missed what was in hand
         // here.
         loop {

@@ -137,6 +137,11 @@ impl Parker {
         self.thread.as_deref()
     }
 
+    /// The same, for whoever wakes it when this is not there any more.
+    pub(crate) fn sleeper(&self) -> Option<ARef<Task>> {
+        self.thread.clone()
+    }
+
     /// Makes the next [`Parker::park`] sleep again.
     ///
     /// For the sleeper, at a time when nobody can call it: in a queue's lock, or before it is in
@@ -171,7 +176,7 @@ impl Parker {
     /// Lets the sleeper go on, and returns the thread to wake, which is best done after all locks
     /// are dropped.
     pub(crate) fn unpark(&self) -> Option<ARef<Task>> {
-        let thread = self.thread.clone();
+        let thread = self.sleeper();
         self.called.store(1, Release);
         thread
     }
@@ -255,10 +260,5 @@ pub(crate) enum Placement {
 /// use this: the thread would wait for it, beside idle processors.
 #[inline]
 fn hand_over(thread: &Task, placement: Placement) {
-    calls::default_wake_function(
-        &WaitEntry::new(thread),
-        TASK_NORMAL,
-        placement as i32,
-        None,
-    );
+    calls::default_wake_function(&WaitEntry::new(thread), TASK_NORMAL, placement as i32, None);
 }

@@ -71,6 +71,10 @@ impl Parker {
         self.thread.as_deref()
     }
 
+    pub fn sleeper(&self) -> Option<ARef<Task>> {
+        self.thread.clone()
+    }
+
     pub fn rearm(&self) {
         self.called.store(0, Relaxed);
     }
