@@ -8,9 +8,14 @@
 #include <sys/syscall.h>
 
 #include "kselftest_harness.h"
+#include "cgroup.h"
 #include "qipc_test.h"
 
 #define LARGE	(64 * 1024)
+#define CGROUP	CGROUPS "/qipc-fault"
+
+/* Memory of a client that is killed, and the most that may stay for a moment. */
+enum { CLIENT_BYTES = 128 << 20, LEFT_BYTES = 16 << 20 };
 
 FIXTURE(fault) {
 	int session;
@@ -1166,6 +1171,45 @@ TEST_F(fault, untouched_memory)
 	EXPECT_EQ(-1, pattern_differs(to, LARGE, 4, 0));
 }
 
+/*
+ * Memory of a file whose bytes are there, in no process: the client has to map
+ * them when the server asks, to be read as well as to be written.
+ */
+TEST_F(fault, untouched_memory_of_a_file)
+{
+	unsigned char *from, *to, *seen, *mine = private_alloc(LARGE);
+	int fd = syscall(SYS_memfd_create, "qipc", 0);
+	struct qipc_msg_receive rcv;
+	struct peer *client;
+
+	ASSERT_LE(0, fd);
+	ASSERT_NE(NULL, mine);
+	pattern_fill(mine, LARGE, 5);
+	ASSERT_EQ(LARGE, write(fd, mine, LARGE));
+	/* What is written to is a hole. */
+	ASSERT_EQ(0, ftruncate(fd, 2 * LARGE));
+	from = mmap(NULL, LARGE, PROT_READ, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, from);
+	to = mmap(NULL, LARGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, LARGE);
+	ASSERT_NE(MAP_FAILED, to);
+	seen = mmap(NULL, LARGE, PROT_READ, MAP_SHARED, fd, LARGE);
+	ASSERT_NE(MAP_FAILED, seen);
+	client = client_start(variant->process, false, self->session, self->chid);
+	ASSERT_NE(NULL, client);
+	sentinel_fill(mine, LARGE);
+	peer_send(client, from, LARGE, to, LARGE);
+	ASSERT_TRUE(peer_blocked(client));
+	ASSERT_EQ(0, q_receive_now(self->session, self->chid, mine, LARGE, &rcv));
+	EXPECT_EQ(LARGE, rcv.info.msglen);
+	EXPECT_EQ(-1, pattern_differs(mine, LARGE, 5, 0));
+	pattern_fill(mine, LARGE, 6);
+	EXPECT_EQ(LARGE / 2, q_write(self->session, rcv.rcvid, mine, LARGE / 2, 0));
+	EXPECT_EQ(-1, pattern_differs(seen, LARGE / 2, 6, 0));
+	EXPECT_EQ(0, q_reply(self->session, rcv.rcvid, 0, mine, LARGE));
+	EXPECT_EQ(0, peer_wait(client));
+	EXPECT_EQ(-1, pattern_differs(seen, LARGE, 6, 0));
+}
+
 /* --- memory that never comes -------------------------------------------------------- */
 
 /*
@@ -1336,6 +1380,139 @@ TEST_F(never, client_of_a_stuck_server_is_killed)
 	EXPECT_TRUE(self->client->running && self->server->running);
 	EXPECT_EQ(256 + SIGKILL, peer_kill(self->client));
 	EXPECT_EQ(256 + SIGKILL, peer_kill(self->server));
+}
+
+/* Fills value[0] bytes of memory, and sends the first of them. */
+static long job_send_from_much(struct peer *peer)
+{
+	char *memory = private_alloc(peer->value[0]);
+
+	if (!memory)
+		return -ENOMEM;
+	memset(memory, SENTINEL, peer->value[0]);
+	send_args(&peer->send, peer->coid, memory, LARGE, NULL, 0);
+	return job_send(peer);
+}
+
+/* All memory that is charged to the group, in bytes; -1 if that is not known. */
+static long charged(const char *group)
+{
+	char buf[32];
+
+	return cgroup_read(group, "memory.current", buf, sizeof(buf)) ? atol(buf) : -1;
+}
+
+/* ... and its memory goes with it, however long the server is stuck. */
+TEST_F(never, memory_of_a_killed_client_goes)
+{
+	int ret = peer_call(self->server, job_make_pager);
+	int64_t end;
+
+	if (ret == -EOPNOTSUPP)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, ret);
+	ASSERT_TRUE(cgroup_make(CGROUP));
+	ASSERT_TRUE(cgroup_take(CGROUP, self->client->pid));
+	self->client->value[0] = CLIENT_BYTES;
+	peer_go(self->client, job_send_from_much);
+	ASSERT_TRUE(peer_blocked(self->client));
+	ASSERT_LE(CLIENT_BYTES, charged(CGROUP));
+	receive_args(&self->server->receive, self->server->chid, self->server->memory, LARGE,
+		     QIPC_BUF);
+	peer_go(self->server, job_receive);
+	ASSERT_TRUE(wait_until_stuck(self->server));
+	EXPECT_TRUE(self->client->running && self->server->running);
+	EXPECT_EQ(256 + SIGKILL, peer_kill(self->client));
+	end = now_us() + PATIENCE_MS * 1000LL;
+	while (charged(CGROUP) >= LEFT_BYTES && now_us() < end)
+		sleep_us(10000);
+	EXPECT_GT(LEFT_BYTES, charged(CGROUP));
+	/* It is what it was: in its own memory, with a message that it does not get. */
+	EXPECT_TRUE(self->server->running);
+	EXPECT_TRUE(wait_until_stuck(self->server));
+	EXPECT_EQ(256 + SIGKILL, peer_kill(self->server));
+	rmdir(CGROUP);
+}
+
+/*
+ * What the server answers with, as it lies in memory that never comes: a short
+ * buffer, or a list of parts, which is taken over in one of two ways.
+ */
+static const struct {
+	const char *name;
+	unsigned int flags;
+	uint64_t count;
+} absent_replies[] = {
+	{ "a short buffer", QIPC_BUF, 16 },
+	{ "a short list", 0, 5 },
+	{ "a long list", 0, 500 },
+};
+
+/* Number value[1] of them. */
+static long job_reply_from_nowhere(struct peer *peer)
+{
+	return q_reply_full(peer->session, peer->receive.rcvid, 0, peer->memory,
+			    absent_replies[peer->value[1]].count,
+			    absent_replies[peer->value[1]].flags, NULL);
+}
+
+/* The same for the first of them, in a call that receives next. */
+static long job_reply_receive_from_nowhere(struct peer *peer)
+{
+	memset(&peer->rr, 0, sizeof(peer->rr));
+	peer->rr.reply.rcvid = peer->receive.rcvid;
+	peer->rr.reply.vec = vec_buf(peer->memory, absent_replies[0].count);
+	peer->rr.reply.flags = absent_replies[0].flags;
+	receive_args(&peer->rr.receive, peer->chid, NULL, 0, QIPC_BUF);
+	return job_reply_receive(peer);
+}
+
+/*
+ * A server that is killed while it waits for its own memory has not answered: its
+ * client is told that it is gone, and nothing of its memory.  0, or what was wrong.
+ */
+static int die_in_a_reply(NEVER *self, size_t which, long (*job)(struct peer *peer))
+{
+	struct peer *server = peer_start(true, self->session);
+	int ret = 0;
+
+	if (!server || peer_call(server, job_create))
+		return 1;
+	self->client->server = server->pid;
+	self->client->chid = server->chid;
+	if (peer_call(self->client, job_attach) || peer_call(server, job_make_pager))
+		return 2;
+	peer_send(self->client, "x", 1, self->mem, LARGE);
+	receive_args(&server->receive, server->chid, self->mem, LARGE, QIPC_BUF);
+	if (peer_call(server, job_receive))
+		return 3;
+	server->value[1] = which;
+	peer_go(server, job);
+	if (!wait_until_stuck(server) || !server->running || !self->client->running)
+		ret = 4;
+	if (peer_kill(server) != 256 + SIGKILL)
+		return 5;
+	if (peer_wait(self->client) != -ESRCH)
+		return 6;
+	return ret;
+}
+
+TEST_F(never, server_in_its_own_reply_is_killed)
+{
+	int ret = peer_call(self->server, job_make_pager);
+	size_t i;
+
+	if (ret == -EOPNOTSUPP)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, ret);
+	for (i = 0; i < ARRAY_SIZE(absent_replies); i++) {
+		EXPECT_EQ(0, die_in_a_reply(self, i, job_reply_from_nowhere)) {
+			TH_LOG("%s", absent_replies[i].name);
+		}
+	}
+	EXPECT_EQ(0, die_in_a_reply(self, 0, job_reply_receive_from_nowhere)) {
+		TH_LOG("with the next receive");
+	}
 }
 
 TEST_HARNESS_MAIN
