@@ -8,9 +8,14 @@
 #include <sys/syscall.h>
 
 #include "kselftest_harness.h"
+#include "cgroup.h"
 #include "qipc_test.h"
 
 #define LARGE	(64 * 1024)
+#define CGROUP	CGROUPS "/qipc-fault"
+
+/* Memory of a client that is killed, and the most that may stay for a moment. */
+enum { CLIENT_BYTES = 128 << 20, LEFT_BYTES = 16 << 20 };
 
 FIXTURE(fault) {
 	int session;
@@ -1024,6 +1029,379 @@ TEST_F(fault, words_at_the_end_of_memory)
 	}
 }
 
+/* --- short copies, byte by byte ---------------------------------------------------- */
+
+/*
+ * Each length of what travels with the call, in a buffer that ends where memory
+ * does, and in one that reaches up to TOO_FAR bytes farther.  Both sides walk
+ * through the same cases in the same order; the client's are in one job.
+ */
+#define TOO_FAR	8
+#define PATTERN	17
+
+/* Takes the next message; does not wait for one that a failed client owes. */
+static int receive_soon(FAULT *self, void *buf, size_t room, struct qipc_msg_receive *rcv)
+{
+	struct qipc_timeout soon = timeout_in(QIPC_TIMEOUT_RECEIVE, PATIENCE_MS * 1000000LL);
+
+	return q_receive_timeout(self->session, self->chid, buf, room, &soon, rcv);
+}
+
+/* A job of the client failed at this length, so far behind the end. */
+static long failed_at(struct peer *peer, size_t len, size_t off)
+{
+	peer->value[1] = len;
+	peer->value[2] = off;
+	return -EBADMSG;
+}
+
+/* Sends lengths up to value[0]; memory is the end of its own. */
+static long job_send_lengths(struct peer *peer)
+{
+	const unsigned char *end = peer->memory;
+	struct qipc_msg_send send;
+	size_t len, off;
+
+	for (len = 0; len <= (size_t)peer->value[0]; len++) {
+		for (off = 1; off <= TOO_FAR && len; off++)
+			if (q_send(peer->fd, peer->coid, end - len + off, len, NULL, 0, &send) !=
+				    -EFAULT || send.side != QIPC_SIDE_CLIENT)
+				return failed_at(peer, len, off);
+		if (q_send(peer->fd, peer->coid, end - len, len, NULL, 0, &send))
+			return failed_at(peer, len, 0);
+	}
+	return 0;
+}
+
+TEST_F(fault, each_length_of_a_short_send)
+{
+	struct peer *client = self->client;
+	struct qipc_msg_receive rcv;
+	size_t len;
+
+	pattern_fill(self->cmem, LARGE, PATTERN);
+	client->memory = self->cmem + LARGE;
+	client->value[0] = self->inline_bytes;
+	peer_go(client, job_send_lengths);
+	for (len = 0; len <= self->inline_bytes; len++) {
+		sentinel_fill(self->smem, len + 2 * TOO_FAR);
+		/* None of those that reach too far is in between. */
+		ASSERT_EQ(0, receive_soon(self, self->smem, LARGE, &rcv)) {
+			TH_LOG("length %zu", len);
+		}
+		ASSERT_EQ(len, rcv.info.msglen);
+		ASSERT_EQ(-1, pattern_differs(self->smem, len, PATTERN, LARGE - len));
+		ASSERT_EQ(-1, sentinel_differs(self->smem + len, 2 * TOO_FAR));
+		ASSERT_EQ(0, q_reply(self->session, rcv.rcvid, 0, NULL, 0));
+	}
+	EXPECT_EQ(0, peer_wait(client)) {
+		TH_LOG("length %d, %d too far", (int)client->value[1], (int)client->value[2]);
+	}
+}
+
+/* Sends the first bytes of its memory, in each length up to value[0]. */
+static long job_send_prefixes(struct peer *peer)
+{
+	struct qipc_msg_send send;
+	size_t len;
+
+	for (len = 0; len <= (size_t)peer->value[0]; len++)
+		if (q_send(peer->fd, peer->coid, peer->memory, len, NULL, 0, &send))
+			return failed_at(peer, len, 0);
+	return 0;
+}
+
+TEST_F(fault, each_length_of_a_short_receive)
+{
+	unsigned char *end = self->smem + LARGE;
+	struct peer *client = self->client;
+	struct qipc_msg_receive rcv;
+	size_t len, off;
+
+	pattern_fill(self->cmem, LARGE, PATTERN);
+	client->memory = self->cmem;
+	client->value[0] = self->inline_bytes;
+	peer_go(client, job_send_prefixes);
+	for (len = 0; len <= self->inline_bytes; len++) {
+		for (off = 1; off <= TOO_FAR && len; off++) {
+			ASSERT_EQ(-EFAULT, receive_soon(self, end - len + off, len, &rcv)) {
+				TH_LOG("length %zu, %zu too far", len, off);
+			}
+			ASSERT_EQ(SENTINEL64, rcv.rcvid);
+		}
+		sentinel_fill(end - len - TOO_FAR, len + TOO_FAR);
+		/* There is room behind it that is not touched. */
+		ASSERT_EQ(0, receive_soon(self, end - len, len + LARGE, &rcv)) {
+			TH_LOG("length %zu", len);
+		}
+		ASSERT_EQ(len, rcv.info.msglen);
+		ASSERT_EQ(-1, pattern_differs(end - len, len, PATTERN, 0));
+		ASSERT_EQ(-1, sentinel_differs(end - len - TOO_FAR, TOO_FAR));
+		ASSERT_EQ(0, q_reply(self->session, rcv.rcvid, 0, NULL, 0));
+	}
+	EXPECT_EQ(0, peer_wait(client)) {
+		TH_LOG("length %d", (int)client->value[1]);
+	}
+}
+
+/*
+ * Has lengths up to value[0] answered at the end of its memory.  From there on
+ * it is told that the server's buffer reaches too far, and then that its own does.
+ */
+static long job_be_answered(struct peer *peer)
+{
+	unsigned char *end = peer->memory, *at;
+	struct qipc_msg_send send;
+	size_t len, off;
+
+	for (len = 0; len <= (size_t)peer->value[0]; len++) {
+		for (off = 1; off <= TOO_FAR && len; off++) {
+			at = end - len - TOO_FAR;
+			sentinel_fill(at, len + TOO_FAR);
+			if (q_send(peer->fd, peer->coid, NULL, 0, at, len, &send) != -EFAULT ||
+			    send.side != QIPC_SIDE_SERVER ||
+			    sentinel_differs(at, len + TOO_FAR) >= 0)
+				return failed_at(peer, len, off);
+			if (q_send(peer->fd, peer->coid, NULL, 0, end - len + off, len, &send) !=
+				    -EFAULT || send.side != QIPC_SIDE_CLIENT)
+				return failed_at(peer, len, -off);
+		}
+		/* At the end, with room behind it that is not touched; and in front of the end. */
+		for (at = end - len; at >= end - len - TOO_FAR; at -= TOO_FAR) {
+			sentinel_fill(end - len - 2 * TOO_FAR, len + 2 * TOO_FAR);
+			if (q_send(peer->fd, peer->coid, NULL, 0, at, len + TOO_FAR, &send) ||
+			    pattern_differs(at, len, PATTERN, LARGE - len) >= 0 ||
+			    sentinel_differs(at + len, end - at - len) >= 0 ||
+			    sentinel_differs(at - TOO_FAR, TOO_FAR) >= 0)
+				return failed_at(peer, len, 0);
+		}
+	}
+	return 0;
+}
+
+/* Answers the next message. */
+static int answer_next(FAULT *self, const void *base, size_t len, uint32_t *side)
+{
+	struct qipc_msg_receive rcv;
+	int ret = receive_soon(self, NULL, 0, &rcv);
+
+	return ret ? ret : q_reply_full(self->session, rcv.rcvid, 0, base, len, QIPC_BUF, side);
+}
+
+TEST_F(fault, each_length_of_a_short_reply)
+{
+	unsigned char *end = self->smem + LARGE;
+	struct peer *client = self->client;
+	size_t len, off;
+	uint32_t side;
+
+	pattern_fill(self->smem, LARGE, PATTERN);
+	client->memory = self->cmem + LARGE;
+	client->value[0] = self->inline_bytes;
+	peer_go(client, job_be_answered);
+	for (len = 0; len <= self->inline_bytes; len++) {
+		for (off = 1; off <= TOO_FAR && len; off++) {
+			ASSERT_EQ(-EFAULT, answer_next(self, end - len + off, len, &side)) {
+				TH_LOG("length %zu, %zu too far", len, off);
+			}
+			ASSERT_EQ(QIPC_SIDE_SERVER, side);
+			ASSERT_EQ(0, answer_next(self, end - len, len, &side)) {
+				TH_LOG("length %zu, the client's is %zu too far", len, off);
+			}
+			ASSERT_EQ(QIPC_SIDE_NONE, side);
+		}
+		ASSERT_EQ(0, answer_next(self, end - len, len, &side));
+		ASSERT_EQ(0, answer_next(self, end - len, len, &side));
+	}
+	EXPECT_EQ(0, peer_wait(client)) {
+		TH_LOG("length %d, %d too far", (int)client->value[1], (int)client->value[2]);
+	}
+}
+
+/* Copies between the memory of both while the client waits. */
+TEST_F(fault, each_length_of_a_short_read_and_write)
+{
+	unsigned char *ours = self->smem + LARGE, *theirs = self->cmem + LARGE;
+	struct qipc_msg_receive rcv;
+	size_t len, off;
+	uint32_t side;
+
+	/* The client's buffers reach too far, which matters to who uses all of them. */
+	ASSERT_EQ(0, deliver(self, self->cmem, LARGE + TOO_FAR, self->cmem, LARGE + TOO_FAR, 0,
+			     &rcv));
+	for (len = 1; len <= self->inline_bytes; len++) {
+		pattern_fill(theirs - len, len, len);
+		sentinel_fill(ours - len - TOO_FAR, len + TOO_FAR);
+		ASSERT_EQ(len, q_read(self->session, rcv.rcvid, ours - len, len, LARGE - len)) {
+			TH_LOG("length %zu", len);
+		}
+		ASSERT_EQ(-1, pattern_differs(ours - len, len, len, 0));
+		ASSERT_EQ(-1, sentinel_differs(ours - len - TOO_FAR, TOO_FAR));
+		/* In front of the end of both, with something behind it. */
+		sentinel_fill(ours - len - TOO_FAR, len + TOO_FAR);
+		ASSERT_EQ(len, q_read(self->session, rcv.rcvid, ours - len - TOO_FAR, len,
+				      LARGE - len));
+		ASSERT_EQ(-1, sentinel_differs(ours - TOO_FAR, TOO_FAR));
+
+		pattern_fill(ours - len, len, len + 1);
+		sentinel_fill(theirs - len - TOO_FAR, len + TOO_FAR);
+		ASSERT_EQ(len, q_write(self->session, rcv.rcvid, ours - len, len, LARGE - len)) {
+			TH_LOG("length %zu", len);
+		}
+		ASSERT_EQ(-1, pattern_differs(theirs - len, len, len + 1, 0));
+		ASSERT_EQ(-1, sentinel_differs(theirs - len - TOO_FAR, TOO_FAR));
+		sentinel_fill(theirs - len - TOO_FAR, len + TOO_FAR);
+		ASSERT_EQ(len, q_write(self->session, rcv.rcvid, ours - len, len,
+				       LARGE - len - TOO_FAR));
+		ASSERT_EQ(-1, sentinel_differs(theirs - TOO_FAR, TOO_FAR));
+
+		for (off = 1; off <= TOO_FAR; off++) {
+			ASSERT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_READ, rcv.rcvid,
+						      0, ours - len + off, len, QIPC_BUF,
+						      &side)) {
+				TH_LOG("length %zu, %zu too far", len, off);
+			}
+			ASSERT_EQ(QIPC_SIDE_SERVER, side);
+			sentinel_fill(self->cmem, len);
+			ASSERT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_WRITE, rcv.rcvid,
+						      0, ours - len + off, len, QIPC_BUF,
+						      &side)) {
+				TH_LOG("length %zu, %zu too far", len, off);
+			}
+			ASSERT_EQ(QIPC_SIDE_SERVER, side);
+			/* What cannot be read overwrites nothing. */
+			ASSERT_EQ(-1, off < len ? sentinel_differs(self->cmem + len - off, off) :
+				      sentinel_differs(self->cmem, len));
+		}
+		/* Theirs: the client is called to look, so once for each length. */
+		off = 1 + len % TOO_FAR;
+		ASSERT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_READ, rcv.rcvid,
+					      LARGE - len + off, self->smem, len, QIPC_BUF, &side)) {
+			TH_LOG("length %zu, %zu too far", len, off);
+		}
+		ASSERT_EQ(QIPC_SIDE_CLIENT, side);
+		ASSERT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_WRITE, rcv.rcvid,
+					      LARGE - len + off, self->smem, len, QIPC_BUF, &side)) {
+			TH_LOG("length %zu, %zu too far", len, off);
+		}
+		ASSERT_EQ(QIPC_SIDE_CLIENT, side);
+	}
+	EXPECT_EQ(0, finish(self, rcv.rcvid));
+}
+
+/* --- addresses that nobody has ------------------------------------------------------- */
+
+/*
+ * The last bytes of user space, with four and five levels of tables, and what is
+ * behind.  Of the kernel's own memory the table of interrupts, 0xfffffe0000000000,
+ * is where it is on each machine.
+ */
+static const uint64_t nowhere[] = {
+	(1ULL << 47) - 4096 - 8, (1ULL << 47) - 1, 1ULL << 47, (1ULL << 56) - 4096 - 8,
+	1ULL << 56, 1ULL << 62, 1ULL << 63, 0xffff800000000000, 0xffff888000000000,
+	0xfffffe0000000000, 0xffffffff81000000, 0xffffffffff600000,
+};
+
+static const size_t short_lengths[] = { 1, 7, 8, 9, 16, 255, 256 };
+
+/* Case number @i of all; the last ones end at the highest address that is not negative. */
+static bool nowhere_case(size_t i, unsigned char **base, size_t *len)
+{
+	size_t which = i / ARRAY_SIZE(short_lengths);
+
+	*len = short_lengths[i % ARRAY_SIZE(short_lengths)];
+	*base = (unsigned char *)(which < ARRAY_SIZE(nowhere) ? nowhere[which] :
+				  (1ULL << 63) - 1 - *len);
+	return which <= ARRAY_SIZE(nowhere);
+}
+
+/* Messages, answers, arguments and lists that are nowhere; how far it gets is value[1]. */
+static long job_send_nowhere(struct peer *peer)
+{
+	struct qipc_msg_send send;
+	unsigned char *base;
+	size_t i, len;
+
+	for (i = 0; nowhere_case(i, &base, &len); i++) {
+		peer->value[1] = i;
+		if (q_send(peer->fd, peer->coid, base, len, NULL, 0, &send) != -EFAULT ||
+		    send.side != QIPC_SIDE_CLIENT)
+			return -EBADMSG;
+		send_args(&send, peer->coid, base, 1 + len % 16, NULL, 0);
+		send.flags = QIPC_REPLY_BUF;
+		if (q_ioctl(peer->fd, QIPC_MSG_SEND, &send) != -EFAULT)
+			return -EBADMSG;
+		if (q_ioctl(peer->fd, QIPC_MSG_SEND, base) != -EFAULT)
+			return -EBADMSG;
+	}
+	return 0;
+}
+
+TEST_F(fault, addresses_that_nobody_has)
+{
+	struct peer *client = self->client;
+	struct qipc_msg_receive rcv;
+	unsigned char *base;
+	uint32_t side;
+	size_t i, len;
+
+	EXPECT_EQ(0, peer_call(client, job_send_nowhere)) {
+		TH_LOG("case %d", (int)client->value[1]);
+	}
+	EXPECT_TRUE(q_empty(self->session, self->chid));
+
+	pattern_fill(self->cmem, LARGE, PATTERN);
+	peer_send(client, self->cmem, 256, self->cmem + 256, 256);
+	ASSERT_TRUE(peer_blocked(client));
+	for (i = 0; nowhere_case(i, &base, &len); i++) {
+		EXPECT_EQ(-EFAULT, q_receive_now(self->session, self->chid, base, len, &rcv)) {
+			TH_LOG("case %zu", i);
+		}
+		EXPECT_EQ(SENTINEL64, rcv.rcvid);
+		EXPECT_EQ(-EFAULT, q_receivev_now(self->session, self->chid, (void *)base, 2, &rcv));
+		EXPECT_EQ(-EFAULT, q_ioctl(self->session, QIPC_MSG_RECEIVE, base));
+	}
+	ASSERT_EQ(0, q_receive_now(self->session, self->chid, self->smem, LARGE, &rcv));
+	EXPECT_EQ(-1, pattern_differs(self->smem, 256, PATTERN, 0));
+	for (i = 0; nowhere_case(i, &base, &len); i++) {
+		EXPECT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_READ, rcv.rcvid, 0, base,
+					      len, QIPC_BUF, &side)) {
+			TH_LOG("case %zu", i);
+		}
+		EXPECT_EQ(QIPC_SIDE_SERVER, side);
+		EXPECT_EQ(-EFAULT, q_transfer(self->session, QIPC_MSG_WRITE, rcv.rcvid, 0, base,
+					      len, QIPC_BUF, &side));
+		EXPECT_EQ(QIPC_SIDE_SERVER, side);
+		EXPECT_EQ(-EFAULT, q_ioctl(self->session, QIPC_MSG_REPLY, base));
+	}
+	EXPECT_EQ(-1, pattern_differs(self->cmem, LARGE, PATTERN, 0));
+	EXPECT_EQ(0, finish(self, rcv.rcvid));
+
+	for (i = 0; nowhere_case(i, &base, &len); i++) {
+		/* An answer from there. */
+		ASSERT_EQ(0, deliver(self, "x", 1, self->cmem, 256, 1, &rcv));
+		EXPECT_EQ(-EFAULT, q_reply_full(self->session, rcv.rcvid, 0, base, len, QIPC_BUF,
+						&side)) {
+			TH_LOG("case %zu", i);
+		}
+		EXPECT_EQ(QIPC_SIDE_SERVER, side);
+		ASSERT_EQ(-EFAULT, peer_wait(client));
+		EXPECT_EQ(QIPC_SIDE_SERVER, client->send.side);
+		/* An answer to there; some addresses are refused at once. */
+		peer_send(client, "x", 1, base, len);
+		if (!((uintptr_t)base >> 63)) {
+			ASSERT_TRUE(peer_blocked(client));
+			ASSERT_EQ(0, q_receive_now(self->session, self->chid, NULL, 0, &rcv));
+			EXPECT_EQ(0, q_reply(self->session, rcv.rcvid, 0, self->smem, len));
+		}
+		ASSERT_EQ(-EFAULT, peer_wait(client)) {
+			TH_LOG("case %zu", i);
+		}
+		EXPECT_EQ(QIPC_SIDE_CLIENT, client->send.side);
+	}
+	EXPECT_EQ(-1, pattern_differs(self->cmem, LARGE, PATTERN, 0));
+}
+
 /* Both sides are bad: one answer, and nothing breaks. */
 TEST_F(fault, both_sides)
 {
@@ -1164,6 +1542,45 @@ TEST_F(fault, untouched_memory)
 	EXPECT_EQ(0, q_reply(self->session, rcv.rcvid, 0, mine, LARGE));
 	EXPECT_EQ(0, peer_wait(client));
 	EXPECT_EQ(-1, pattern_differs(to, LARGE, 4, 0));
+}
+
+/*
+ * Memory of a file whose bytes are there, in no process: the client has to map
+ * them when the server asks, to be read as well as to be written.
+ */
+TEST_F(fault, untouched_memory_of_a_file)
+{
+	unsigned char *from, *to, *seen, *mine = private_alloc(LARGE);
+	int fd = syscall(SYS_memfd_create, "qipc", 0);
+	struct qipc_msg_receive rcv;
+	struct peer *client;
+
+	ASSERT_LE(0, fd);
+	ASSERT_NE(NULL, mine);
+	pattern_fill(mine, LARGE, 5);
+	ASSERT_EQ(LARGE, write(fd, mine, LARGE));
+	/* What is written to is a hole. */
+	ASSERT_EQ(0, ftruncate(fd, 2 * LARGE));
+	from = mmap(NULL, LARGE, PROT_READ, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, from);
+	to = mmap(NULL, LARGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, LARGE);
+	ASSERT_NE(MAP_FAILED, to);
+	seen = mmap(NULL, LARGE, PROT_READ, MAP_SHARED, fd, LARGE);
+	ASSERT_NE(MAP_FAILED, seen);
+	client = client_start(variant->process, false, self->session, self->chid);
+	ASSERT_NE(NULL, client);
+	sentinel_fill(mine, LARGE);
+	peer_send(client, from, LARGE, to, LARGE);
+	ASSERT_TRUE(peer_blocked(client));
+	ASSERT_EQ(0, q_receive_now(self->session, self->chid, mine, LARGE, &rcv));
+	EXPECT_EQ(LARGE, rcv.info.msglen);
+	EXPECT_EQ(-1, pattern_differs(mine, LARGE, 5, 0));
+	pattern_fill(mine, LARGE, 6);
+	EXPECT_EQ(LARGE / 2, q_write(self->session, rcv.rcvid, mine, LARGE / 2, 0));
+	EXPECT_EQ(-1, pattern_differs(seen, LARGE / 2, 6, 0));
+	EXPECT_EQ(0, q_reply(self->session, rcv.rcvid, 0, mine, LARGE));
+	EXPECT_EQ(0, peer_wait(client));
+	EXPECT_EQ(-1, pattern_differs(seen, LARGE, 6, 0));
 }
 
 /* --- memory that never comes -------------------------------------------------------- */
@@ -1336,6 +1753,139 @@ TEST_F(never, client_of_a_stuck_server_is_killed)
 	EXPECT_TRUE(self->client->running && self->server->running);
 	EXPECT_EQ(256 + SIGKILL, peer_kill(self->client));
 	EXPECT_EQ(256 + SIGKILL, peer_kill(self->server));
+}
+
+/* Fills value[0] bytes of memory, and sends the first of them. */
+static long job_send_from_much(struct peer *peer)
+{
+	char *memory = private_alloc(peer->value[0]);
+
+	if (!memory)
+		return -ENOMEM;
+	memset(memory, SENTINEL, peer->value[0]);
+	send_args(&peer->send, peer->coid, memory, LARGE, NULL, 0);
+	return job_send(peer);
+}
+
+/* All memory that is charged to the group, in bytes; -1 if that is not known. */
+static long charged(const char *group)
+{
+	char buf[32];
+
+	return cgroup_read(group, "memory.current", buf, sizeof(buf)) ? atol(buf) : -1;
+}
+
+/* ... and its memory goes with it, however long the server is stuck. */
+TEST_F(never, memory_of_a_killed_client_goes)
+{
+	int ret = peer_call(self->server, job_make_pager);
+	int64_t end;
+
+	if (ret == -EOPNOTSUPP)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, ret);
+	ASSERT_TRUE(cgroup_make(CGROUP));
+	ASSERT_TRUE(cgroup_take(CGROUP, self->client->pid));
+	self->client->value[0] = CLIENT_BYTES;
+	peer_go(self->client, job_send_from_much);
+	ASSERT_TRUE(peer_blocked(self->client));
+	ASSERT_LE(CLIENT_BYTES, charged(CGROUP));
+	receive_args(&self->server->receive, self->server->chid, self->server->memory, LARGE,
+		     QIPC_BUF);
+	peer_go(self->server, job_receive);
+	ASSERT_TRUE(wait_until_stuck(self->server));
+	EXPECT_TRUE(self->client->running && self->server->running);
+	EXPECT_EQ(256 + SIGKILL, peer_kill(self->client));
+	end = now_us() + PATIENCE_MS * 1000LL;
+	while (charged(CGROUP) >= LEFT_BYTES && now_us() < end)
+		sleep_us(10000);
+	EXPECT_GT(LEFT_BYTES, charged(CGROUP));
+	/* It is what it was: in its own memory, with a message that it does not get. */
+	EXPECT_TRUE(self->server->running);
+	EXPECT_TRUE(wait_until_stuck(self->server));
+	EXPECT_EQ(256 + SIGKILL, peer_kill(self->server));
+	rmdir(CGROUP);
+}
+
+/*
+ * What the server answers with, as it lies in memory that never comes: a short
+ * buffer, or a list of parts, which is taken over in one of two ways.
+ */
+static const struct {
+	const char *name;
+	unsigned int flags;
+	uint64_t count;
+} absent_replies[] = {
+	{ "a short buffer", QIPC_BUF, 16 },
+	{ "a short list", 0, 5 },
+	{ "a long list", 0, 500 },
+};
+
+/* Number value[1] of them. */
+static long job_reply_from_nowhere(struct peer *peer)
+{
+	return q_reply_full(peer->session, peer->receive.rcvid, 0, peer->memory,
+			    absent_replies[peer->value[1]].count,
+			    absent_replies[peer->value[1]].flags, NULL);
+}
+
+/* The same for the first of them, in a call that receives next. */
+static long job_reply_receive_from_nowhere(struct peer *peer)
+{
+	memset(&peer->rr, 0, sizeof(peer->rr));
+	peer->rr.reply.rcvid = peer->receive.rcvid;
+	peer->rr.reply.vec = vec_buf(peer->memory, absent_replies[0].count);
+	peer->rr.reply.flags = absent_replies[0].flags;
+	receive_args(&peer->rr.receive, peer->chid, NULL, 0, QIPC_BUF);
+	return job_reply_receive(peer);
+}
+
+/*
+ * A server that is killed while it waits for its own memory has not answered: its
+ * client is told that it is gone, and nothing of its memory.  0, or what was wrong.
+ */
+static int die_in_a_reply(NEVER *self, size_t which, long (*job)(struct peer *peer))
+{
+	struct peer *server = peer_start(true, self->session);
+	int ret = 0;
+
+	if (!server || peer_call(server, job_create))
+		return 1;
+	self->client->server = server->pid;
+	self->client->chid = server->chid;
+	if (peer_call(self->client, job_attach) || peer_call(server, job_make_pager))
+		return 2;
+	peer_send(self->client, "x", 1, self->mem, LARGE);
+	receive_args(&server->receive, server->chid, self->mem, LARGE, QIPC_BUF);
+	if (peer_call(server, job_receive))
+		return 3;
+	server->value[1] = which;
+	peer_go(server, job);
+	if (!wait_until_stuck(server) || !server->running || !self->client->running)
+		ret = 4;
+	if (peer_kill(server) != 256 + SIGKILL)
+		return 5;
+	if (peer_wait(self->client) != -ESRCH)
+		return 6;
+	return ret;
+}
+
+TEST_F(never, server_in_its_own_reply_is_killed)
+{
+	int ret = peer_call(self->server, job_make_pager);
+	size_t i;
+
+	if (ret == -EOPNOTSUPP)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, ret);
+	for (i = 0; i < ARRAY_SIZE(absent_replies); i++) {
+		EXPECT_EQ(0, die_in_a_reply(self, i, job_reply_from_nowhere)) {
+			TH_LOG("%s", absent_replies[i].name);
+		}
+	}
+	EXPECT_EQ(0, die_in_a_reply(self, 0, job_reply_receive_from_nowhere)) {
+		TH_LOG("with the next receive");
+	}
 }
 
 TEST_HARNESS_MAIN
