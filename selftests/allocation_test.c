@@ -272,13 +272,14 @@ FIXTURE_TEARDOWN(senders)
 
 /*
  * Also one that runs before the server that has just answered it, and sends
- * again before that lets go of its message.
+ * again before that lets go of its message.  An ordinary one does so only on a
+ * kernel that is preempted for it, as debug kernels are: then it does allocate.
  */
 TEST_F(senders, short_messages)
 {
 	int priority, descriptor;
 
-	for (priority = 0; priority <= 10; priority += 10) {
+	for (priority = SLOW > 1 ? 10 : 0; priority <= 10; priority += 10) {
 		for (descriptor = 0; descriptor < 2; descriptor++) {
 			struct sender sender = {
 				.fd = descriptor ? self->fd : self->from[0],
@@ -313,8 +314,8 @@ TEST_F(senders, short_messages_after_a_crowd)
 	int i;
 
 	for (i = 0; i < CROWD; i++)
-		ASSERT_EQ(0, sends(&one, 0));
-	EXPECT_EQ(0, sends(&more, 0));
+		ASSERT_EQ(0, sends(&one, 10));
+	EXPECT_EQ(0, sends(&more, 10));
 }
 
 TEST_HARNESS_MAIN

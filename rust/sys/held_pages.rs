@@ -18,16 +18,41 @@ use super::{
         Pages, //
     }, //
 };
-use core::ptr;
+use core::ptr::{
+    self,
+    NonNull, //
+};
 use kernel::{
     bindings,
     ffi,
-    mm::MmWithUser,
+    mm::{
+        virt::VmaRef,
+        MmWithUser, //
+    },
     page::PAGE_SIZE, //
 };
 
 /// Pages that are held at once: bounds the stack.
 pub(super) const BATCH: usize = 64;
+
+/// `TMPFS_MAGIC`, `include/uapi/linux/magic.h`; not in the bindings.
+const TMPFS_MAGIC: ffi::c_ulong = 0x0102_1994;
+
+/// Whether there is only memory behind an area: private memory, or that of tmpfs, which shared memory
+/// without a file is, too.
+fn is_memory(area: &VmaRef) -> bool {
+    let functions = held(area).part(field!(bindings::vm_area_struct, vm_ops));
+    if functions.read().is_null() {
+        return true;
+    }
+    let file = held(area).part(field!(bindings::vm_area_struct, vm_file));
+    let Some(file) = NonNull::new(file.read()) else {
+        return false;
+    };
+    // SAFETY: The area, which is locked, holds its file; that holds its inode, which holds its file
+    // system. These two do not change, nor does the number.
+    unsafe { (*(*file.as_ref().f_inode).i_sb).s_magic == TMPFS_MAGIC }
+}
 
 /// Why no page was pinned.
 pub(super) enum Unpinned {
@@ -101,12 +126,11 @@ impl HeldPages {
         self.let_go();
         let lock = mm.mmap_read_trylock().ok_or(Unpinned::Busy)?;
         let area = lock.vma_lookup(start).ok_or(Unpinned::Never)?;
-        let functions = held(area).part(field!(bindings::vm_area_struct, vm_ops));
-        let is_anonymous = functions.read().is_null();
-        // That a fault should not wait is heard where memory is private and comes from nowhere. A file
-        // system that has to read a page, or to note that it is written to, waits all the same, and
-        // if it is one of the client's own programs, as long as that likes.
-        let mut flags = if is_anonymous {
+        // That a fault should not wait is heard by memory without a file system behind it. One that has to
+        // read a page, or to note that it is written to, waits all the same, and if it is one of the
+        // client's own programs, as long as that likes.
+        let is_memory = is_memory(area);
+        let mut flags = if is_memory {
             bindings::FOLL_NOWAIT
         } else {
             bindings::FOLL_NOFAULT
@@ -118,7 +142,7 @@ impl HeldPages {
         let want = want.min((area.end() - start) / PAGE_SIZE);
         // SAFETY: The lock is held, and is not given up if there is nobody to be told of that.
         match unsafe { self.pin_locked(mm, start, want, flags, ptr::null_mut()) } {
-            Err(Unpinned::Never) if !is_anonymous => Err(Unpinned::NotYet),
+            Err(Unpinned::Never) if !is_memory => Err(Unpinned::NotYet),
             pinned => pinned,
         }
     }
