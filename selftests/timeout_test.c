@@ -178,10 +178,11 @@ TEST_F(timeout, B97_send_is_not_reply)
 
 	peer_receive(self->server, self->chid, &c, 1);
 	ASSERT_TRUE(peer_blocked(self->server));
-	start_send(self->client, variant->len, timeout_in(QIPC_TIMEOUT_SEND, 10 * MS));
+	/* Time enough to be received on a slow machine, and less than the answer takes. */
+	start_send(self->client, variant->len, timeout_in(QIPC_TIMEOUT_SEND, SLOW * 50 * MS));
 	ASSERT_EQ(0, peer_wait(self->server));
 	rcv = self->server->receive;
-	sleep_us(30000);
+	sleep_us(SLOW * 70000);
 	ASSERT_TRUE(peer_blocked(self->client));
 	EXPECT_EQ(0, q_reply(self->session, rcv.rcvid, 97, NULL, 0));
 	EXPECT_EQ(0, peer_wait(self->client));
