@@ -89,11 +89,13 @@ impl<T: Copy, const N: usize> Filled<T, N> {
     #[inline(always)]
     pub(super) fn assign_up_to(&mut self, other: &Self, limit: usize) {
         let len = other.len.min(limit);
-        if len <= FEW && FEW <= N {
-            // The compiler knows how many, so that it calls nobody.
-            for (to, from) in self.room.iter_mut().zip(&other.room).take(FEW) {
-                *to = *from;
-            }
+        let few = (
+            self.room.first_chunk_mut::<FEW>(),
+            other.room.first_chunk::<FEW>(),
+        );
+        if let ((Some(to), Some(from)), true) = (few, len <= FEW) {
+            // The compiler knows how many, so that it takes whole words and calls nobody.
+            *to = *from;
             // INVARIANT: `other` had no fewer initialised elements.
             self.len = len;
         } else if let (Some(to), Some(from)) = (self.room.get_mut(..len), other.room.get(..len)) {

@@ -16,7 +16,7 @@ use kernel::sync::atomic::{
 };
 
 #[cfg(not(target_arch = "x86_64"))]
-compile_error!("get_first() counts on a processor that loads in order");
+compile_error!("get_first() and set_last() count on a processor that loads and stores in order");
 
 /// An atomic word.
 pub(crate) trait Once<T> {
@@ -29,6 +29,10 @@ pub(crate) trait Once<T> {
 
     /// Makes it something else: in no order.
     fn set(&self, value: T);
+
+    /// Makes it something else, after anything that was done earlier:
+    /// [`Release`](kernel::sync::atomic::Release).
+    fn set_last(&self, value: T);
 }
 
 impl<T: AtomicType> Once<T> for Atomic<T> {
@@ -51,5 +55,12 @@ impl<T: AtomicType> Once<T> for Atomic<T> {
     fn set(&self, value: T) {
         // SAFETY: As above.
         unsafe { self.as_ptr().write_volatile(value) };
+    }
+
+    #[inline(always)]
+    fn set_last(&self, value: T) {
+        // The processors of this architecture store in order, and the compiler does up to here.
+        compiler_fence(Ordering::Release);
+        self.set(value);
     }
 }

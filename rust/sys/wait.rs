@@ -21,12 +21,7 @@ use kernel::{
     current,
     sync::{
         aref::ARef,
-        atomic::{
-            Acquire,
-            Atomic,
-            Relaxed,
-            Release, //
-        }, //
+        atomic::Atomic, //
     },
     task::{
         CurrentTask,
@@ -42,6 +37,7 @@ use super::{
         self,
         WaitEntry, //
     },
+    once::Once,
     running,
     sched,
     task, //
@@ -147,14 +143,14 @@ impl Parker {
     /// For the sleeper, at a time when nobody can call it: in a queue's lock, or before it is in
     /// any queue.
     pub(crate) fn rearm(&self) {
-        self.called.store(0, Relaxed);
+        self.called.set(0);
     }
 
     /// Lets the sleeper go on. Whoever does that wakes it when all locks are dropped, see
     /// [`Parker::wake`].
     #[inline]
     pub(crate) fn call(&self) {
-        self.called.store(1, Release);
+        self.called.set_last(1);
     }
 
     /// Wakes the thread that sleeps here, which has been called.
@@ -177,13 +173,13 @@ impl Parker {
     /// are dropped.
     pub(crate) fn unpark(&self) -> Option<ARef<Task>> {
         let thread = self.sleeper();
-        self.called.store(1, Release);
+        self.called.set_last(1);
         thread
     }
 
     /// Whether [`Parker::unpark`] was called.
     pub(crate) fn is_called(&self) -> bool {
-        self.called.load(Acquire) != 0
+        self.called.get_first() != 0
     }
 
     /// Sleeps until called or signalled, or until the alarm goes off.
