@@ -211,12 +211,10 @@ static long sends(struct sender *sender, int priority)
 {
 	struct sched_param param = { .sched_priority = priority };
 	pthread_attr_t attr;
+	cpu_set_t set = only(0);
 	pthread_t thread;
-	cpu_set_t set;
 	int ret;
 
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
 	pthread_attr_init(&attr);
 	pthread_attr_setaffinity_np(&attr, sizeof(set), &set);
 	if (priority) {
@@ -242,12 +240,10 @@ FIXTURE(senders)
 
 FIXTURE_SETUP(senders)
 {
-	cpu_set_t set;
+	cpu_set_t set = only(0);
 
 	if (tracepoint(kinds[0]) <= 0)
 		SKIP(return, "this kernel has no tracepoints of allocations");
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
 	self->from[0] = q_open();
 	ASSERT_LE(0, self->from[0]);
 	self->from[1] = q_create(self->from[0], QIPC_CHF_FIXED_PRIORITY);

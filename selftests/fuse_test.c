@@ -30,15 +30,6 @@ enum {
 	MARGIN_MS = 8000 * SLOW,
 };
 
-/* What the module was loaded with. */
-static long bound_ms(void)
-{
-	const char *parameters = getenv("QIPC_PARAMETERS"), *at;
-
-	at = parameters ? strstr(parameters, "fault_wait_ms=") : NULL;
-	return at ? atol(at + strlen("fault_wait_ms=")) : 1000;
-}
-
 /* --- the file system -------------------------------------------------------------------- */
 
 /* Lies in memory that all share. */

@@ -15,15 +15,6 @@ struct place {
 	int chid;
 };
 
-static cpu_set_t only(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	return set;
-}
-
 /* Runs on one processor once, and wherever it may after that. */
 static int begin_on(int cpu)
 {

@@ -972,15 +972,6 @@ TEST_F(priority, ceiling_of_an_unprivileged_server)
 
 /* --- where ------------------------------------------------------------------------------ */
 
-static cpu_set_t only(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	return set;
-}
-
 static bool runs_on(pid_t tid, const cpu_set_t *wanted)
 {
 	cpu_set_t set;

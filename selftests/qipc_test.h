@@ -58,6 +58,24 @@ static inline bool write_file(const char *path, const char *text)
 	return done;
 }
 
+/* How long it waits for memory of a client, in milliseconds: what it was loaded with. */
+static inline long bound_ms(void)
+{
+	const char *parameters = getenv("QIPC_PARAMETERS"), *at;
+
+	at = parameters ? strstr(parameters, "fault_wait_ms=") : NULL;
+	return at ? atol(at + strlen("fault_wait_ms=")) : 1000;
+}
+
+static inline cpu_set_t only(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return set;
+}
+
 /* --- one function per ioctl: 0 or more, or minus errno -------------------- */
 
 /* What this thread asked for last, for a test that wants to be sure of it. */
